@@ -1,0 +1,55 @@
+import os from "node:os";
+import { defaultServerConditions } from "vite";
+import { defineConfig } from "vitest/config";
+
+// Packages are tested from their sources, without a build.
+const conditions = ["source", ...defaultServerConditions];
+const resolution = { resolve: { conditions }, ssr: { resolve: { conditions } } };
+const workers = Math.max(1, Math.min(4, os.availableParallelism()));
+const never = ["**/node_modules/**", "**/dist/**", "**/.next/**", "**/.work/**", "**/fixtures/**"];
+
+export default defineConfig({
+  test: {
+    // End-to-end tests check what a user gets and wait for whole processes: they run alone, after everything else.
+    projects: [
+      {
+        ...resolution,
+        test: {
+          name: "unit",
+          include: ["{packages,apps,infra,examples,scripts}/**/*.test.{ts,tsx}", "tests/{architecture,support}/**/*.test.ts"],
+          exclude: [...never, "**/*.db.test.ts"],
+          testTimeout: 20_000,
+          hookTimeout: 60_000,
+          maxWorkers: workers,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        ...resolution,
+        test: {
+          name: "db",
+          include: ["{packages,apps,infra,prisma,tests}/**/*.db.test.ts"],
+          exclude: never,
+          globalSetup: ["tests/support/postgres.setup.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers: workers,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        ...resolution,
+        test: {
+          name: "e2e",
+          include: ["tests/e2e/**/*.test.ts"],
+          exclude: never,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          maxWorkers: 1,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
+  },
+});
