@@ -244,6 +244,7 @@ CREATE TABLE "ModelVersion" (
     "rejectionCode" TEXT,
     "rejectionMessage" TEXT,
     "rejectionPath" TEXT[],
+    "wantedAliases" TEXT[],
     "createdAt" TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "ModelVersion_pkey" PRIMARY KEY ("id")
