@@ -1,0 +1,54 @@
+import { readFile } from "node:fs/promises";
+import { parseRecipeText } from "@amalgam/engine/merge";
+import { defineCommand } from "citty";
+import { accepted, execute } from "../client/graphql.ts";
+import { requestMerge } from "../client/operations.ts";
+import { parseRef } from "../client/refs.ts";
+import { waitUntilVerified } from "../client/runs.ts";
+import { resolveServer } from "../client/server.ts";
+import { refusal } from "../failure.ts";
+import { jsonOption, serverOptions } from "../options.ts";
+import { formatBytes, formatDigest, formatParameters, printable } from "../terminal/format.ts";
+import { note, print, printJson } from "../terminal/output.ts";
+import { showRun } from "./follow.ts";
+
+export const request = defineCommand({
+  meta: { name: "request", description: "Request a merge of registered versions on the server" },
+  args: {
+    recipe: {
+      type: "positional",
+      required: true,
+      description: "Recipe in YAML or JSON; base and parents are refs such as acme/math@1",
+    },
+    as: {
+      type: "string",
+      required: true,
+      valueHint: "ns/name[@alias]",
+      description: "Model whose next version the result becomes",
+    },
+    detach: { type: "boolean", description: "Do not wait for the result" },
+    ...serverOptions,
+    ...jsonOption,
+  },
+  async run({ args }) {
+    const { namespace, name, selector } = parseRef(args.as, "--as");
+    const { recipe, notes } = parseRecipeText(await readFile(args.recipe, "utf8"));
+    const server = resolveServer(args, { env: process.env, cwd: process.cwd() });
+    for (const each of notes) note(printable(each, 1000));
+    const input = { namespace, name, recipe, ...(selector === null ? {} : { aliases: [selector] }) };
+    const { run, version, created } = accepted((await execute(server, requestMerge, { input })).requestMerge);
+    if (args.detach === true) {
+      if (args.json === true) return printJson({ run, version, created });
+      return print(`Requested: run ${run.id}. See amalgam runs, or ${server.url}/runs.`);
+    }
+    const finished = await showRun(server, run);
+    const made = finished.version ?? version;
+    if (!made) throw refusal("NO_VERSION", `${finished.title} ended without a version; see ${server.url}/runs.`);
+    const ready = await waitUntilVerified(server, made.ref);
+    if (args.json === true) return printJson({ ...ready, created });
+    print(`${ready.ref}  ${created ? "ready" : "was merged before with the same inputs"}`);
+    print(
+      `${formatParameters(ready.parameterCount)} parameters  ${formatBytes(ready.sizeBytes)}  digest ${formatDigest(ready.digest)}`,
+    );
+  },
+});
