@@ -1,0 +1,181 @@
+import { readdir, readFile, realpath, stat } from "node:fs/promises";
+import { basename, dirname, join, relative, sep } from "node:path";
+import { type FileSource, fileSource } from "../formats/file-source.ts";
+import { FormatError } from "../formats/format-error.ts";
+import { readHeader, type SafetensorsHeader } from "../formats/safetensors-header.ts";
+import type { Dtype } from "../tensor/dtype.ts";
+import { refuse } from "./fault.ts";
+import type { CheckpointHeader } from "./plan.ts";
+
+import { type Fields, isFields } from "./record.ts";
+import { readShardIndex, type ShardIndex } from "./shard-index.ts";
+
+export interface CheckpointTensor {
+  readonly name: string;
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+  /** Index into `files` */
+  readonly file: number;
+  /** Absolute offsets in that file */
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** An opened checkpoint: headers read and checked, no tensor bytes touched, no file left open. */
+export interface Checkpoint {
+  /** The folder; of a single file, its folder */
+  readonly folder: string;
+  readonly header: CheckpointHeader;
+  /** Paths of the safetensors files */
+  readonly files: readonly string[];
+  /** By name */
+  readonly tensors: ReadonlyMap<string, CheckpointTensor>;
+}
+
+const wholeName = "model.safetensors";
+const indexName = "model.safetensors.index.json";
+const pickleName = /\.(bin|pt|pth|ckpt|pkl|pickle|th)$/i;
+const maxJsonBytes = 64_000_000;
+
+/**
+ * Opens a Hugging Face folder (model.safetensors, or an index and its shards) or a single safetensors file.
+ * @param label name for messages; default: the path
+ * @throws RefusedError for a missing file, an unsafe format (by name, never opened), a broken file or index
+ */
+export async function openCheckpoint(folderOrFile: string, label: string = folderOrFile): Promise<Checkpoint> {
+  const info = await stat(folderOrFile).catch(() => null);
+  if (info === null) throw refuse("CHECKPOINT_MISSING", `${label}: there is no ${folderOrFile}.`);
+  if (!info.isDirectory()) {
+    refuseByName(basename(folderOrFile), label);
+    return openFiles({ folder: dirname(folderOrFile), names: [basename(folderOrFile)], index: null, label });
+  }
+  const present = await readdir(folderOrFile);
+  if (present.includes(wholeName)) return openFiles({ folder: folderOrFile, names: [wholeName], index: null, label });
+  if (present.includes(indexName)) {
+    const index = readShardIndex(await readFile(join(folderOrFile, indexName), "utf8"), `${label}: ${indexName}`);
+    for (const shard of index.shards) await checkShard(folderOrFile, shard, label);
+    return openFiles({ folder: folderOrFile, names: index.shards, index, label });
+  }
+  return openFiles({ folder: folderOrFile, names: [onlyFile(present, folderOrFile, label)], index: null, label });
+}
+
+function refuseByName(name: string, label: string): void {
+  if (pickleName.test(name)) {
+    throw refuse(
+      "PICKLE_REFUSED",
+      `${label}: ${name} is a pickle format, which can run code when it is loaded; convert it to safetensors where you trust it.`,
+    );
+  }
+  if (/\.gguf$/i.test(name))
+    throw refuse("FORMAT_UNSUPPORTED", `${label}: ${name} is GGUF; use the safetensors files it was made from.`);
+}
+
+/** The one safetensors file of a folder that follows no convention. */
+function onlyFile(present: readonly string[], folder: string, label: string): string {
+  const candidates = present.filter((name) => name.endsWith(".safetensors"));
+  const [only] = candidates;
+  if (candidates.length > 1) {
+    throw refuse(
+      "CHECKPOINT_AMBIGUOUS",
+      `${label}: ${folder} holds ${candidates.length} safetensors files but neither ${wholeName} nor ${indexName}.`,
+    );
+  }
+  if (only?.startsWith("adapter_"))
+    throw refuse("ADAPTER_UNSUPPORTED", `${label}: ${only} is an adapter; bake it into its base first.`);
+  if (only !== undefined) return only;
+  for (const name of present) refuseByName(name, label);
+  throw refuse("CHECKPOINT_MISSING", `${label}: ${folder} holds no ${wholeName} and no ${indexName}.`);
+}
+
+/** A shard must be a file of this folder. Links are followed only as the Hugging Face cache makes them: into its blobs folder. */
+async function checkShard(folder: string, shard: string, label: string): Promise<void> {
+  const path = await realpath(join(folder, shard)).catch(() => null);
+  if (path === null) throw refuse("SHARD_MISSING", `${label}: ${indexName} names ${shard}, which is not in ${folder}.`);
+  const root = await realpath(folder);
+  const inside = (parent: string) => !relative(parent, path).startsWith(`..${sep}`) && relative(parent, path) !== "..";
+  if (!inside(root) && !inside(join(root, "..", "..", "blobs"))) {
+    throw refuse("SHARD_OUTSIDE", `${label}: the shard ${shard} is a link to ${path}, outside its folder.`);
+  }
+}
+
+interface Opening {
+  readonly folder: string;
+  readonly names: readonly string[];
+  readonly index: ShardIndex | null;
+  readonly label: string;
+}
+
+async function openFiles({ folder, names, index, label }: Opening): Promise<Checkpoint> {
+  const files = names.map((name) => join(folder, name));
+  const headers = await Promise.all(files.map((path, i) => readFileHeader(path, `${label}: ${names[i]}`)));
+  const tensors = new Map<string, CheckpointTensor>();
+  headers.forEach((header, file) => {
+    for (const { name, dtype, shape, begin, end } of header.tensors) {
+      const earlier = tensors.get(name);
+      if (earlier !== undefined) {
+        throw refuse("SHARD_DUPLICATE", `${label}: tensor ${name} is in ${names[earlier.file]} and again in ${names[file]}.`);
+      }
+      tensors.set(name, { name, dtype, shape, file, begin, end });
+    }
+  });
+  if (index !== null) checkIndex(index, tensors, { names, label });
+  const space = headers.some(({ metadata }) => metadata.get("amalgam.space") === "delta") ? "delta" : "weights";
+  const header = { label, config: await readConfig(folder, label), space, tensors: [...tensors.values()] } as const;
+  return { folder, header, files, tensors };
+}
+
+async function readFileHeader(path: string, label: string): Promise<SafetensorsHeader> {
+  let source: FileSource;
+  try {
+    source = await fileSource(path);
+  } catch (error) {
+    throw refuse("CHECKPOINT_UNREADABLE", `${label}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  try {
+    return await readHeader(source);
+  } catch (error) {
+    if (error instanceof FormatError) throw refuse(error.code, `${label}: ${error.message}`);
+    throw error;
+  } finally {
+    await source.close();
+  }
+}
+
+/** The index and the shards must say the same: who believes the one must find what who believes the other finds. */
+function checkIndex(
+  index: ShardIndex,
+  tensors: ReadonlyMap<string, CheckpointTensor>,
+  { names, label }: { names: readonly string[]; label: string },
+): void {
+  for (const [name, shard] of index.weightMap) {
+    const tensor = tensors.get(name);
+    const actual = tensor === undefined ? "no shard" : names[tensor.file];
+    if (actual !== shard)
+      throw refuse("INDEX_MISMATCH", `${label}: ${indexName} puts tensor ${name} into ${shard}, but it is in ${actual}.`);
+  }
+  for (const name of tensors.keys()) {
+    if (!index.weightMap.has(name))
+      throw refuse("INDEX_MISMATCH", `${label}: tensor ${name} is in a shard but not in ${indexName}.`);
+  }
+  const size = [...tensors.values()].reduce((total, { begin, end }) => total + end - begin, 0);
+  if (index.totalSize !== null && index.totalSize !== size) {
+    throw refuse(
+      "INDEX_MISMATCH",
+      `${label}: ${indexName} states a total size of ${index.totalSize} bytes, but the shards hold ${size}.`,
+    );
+  }
+}
+
+async function readConfig(folder: string, label: string): Promise<Fields | null> {
+  const path = join(folder, "config.json");
+  const info = await stat(path).catch(() => null);
+  if (info === null) return null;
+  if (info.size > maxJsonBytes) throw refuse("CONFIG_INVALID", `${label}: config.json has ${info.size} bytes.`);
+  try {
+    const config: unknown = JSON.parse(await readFile(path, "utf8"));
+    if (isFields(config)) return config;
+  } catch {
+    // Falls through to the one message for everything that is not a JSON object.
+  }
+  throw refuse("CONFIG_INVALID", `${label}: config.json is not a JSON object.`);
+}
