@@ -1,12 +1,12 @@
 /**
  * Models on TensorFlow.js: backends, BERT, tokenizer, training.
  *
- * Interface of the trainer, announced ahead of its implementation:
+ * A training run:
  *
  * ```ts
  * await selectBackend();                                     // "auto" → ort on an ordinary machine
- * const tokenizer = await loadTokenizer(dir);                // tokenizer.encode(text): number[] with [CLS] … [SEP], truncated to maxLength
- * const model = createBert({ config, head: "masked-language", seed: 1 });      // or head: "classification" with labels, or "none"
+ * const tokenizer = await loadTokenizer(dir);                // tokenizer.encode(text, maxLength): number[] with [CLS] … [SEP]; tokenizer.idOf("[MASK]")
+ * const model = createBert({ config: parseBertConfig(json, "config.json"), head: "masked-language", seed: 1 });      // or head: "classification" with labels, or "none"
  * const model = await loadBert(dir, { head: "classification", labels: 4, seed: 1 }); // trunk from dir; head from the folder when it has one, else fresh
  * model.parameters                                           // Parameters: names (HF names), shape(name), values(name): Float32Array (live), tensor(name)
  *
@@ -19,11 +19,25 @@
  *   return weightedSum([[1, masked], [0.1, views]]);
  * });
  * trainer.step(() => classificationLoss(model, model.encode(batch), labels));    // head "classification"
- * const state = trainer.state();  await saveTrainerState(file, trainer);  await restoreTrainerState(file, trainer);   // parameters, moments, step: resumes bit for bit
- * predict: predictLabels(model, batch): Int32Array                                // forward only
+ * await saveTrainerState(file, trainer);  await restoreTrainerState(file, trainer);   // parameters, moments, step: resumes bit for bit
+ * const guesses = await predictLabels(model, batch);         // Int32Array of class indices; forward only
  * await saveBert(dir, model, { labels: ["ham", "spam"], metadata: {} });          // config.json + model.safetensors (F32), HF names
  * ```
  *
  * A run is deterministic for the same seed, data order and backend. `frozen` tensors get neither gradients nor weight decay; LayerNorm and biases are never decayed.
  */
-export {};
+export { type BackendChoice, type BackendName, backendNames, selectBackend } from "./backend.ts";
+export { BertModel, createBert, type Encoded, type NewBert } from "./bert.ts";
+export { type BertConfig, parseBertConfig } from "./bert-config.ts";
+export { type BertHead, bertShapes } from "./bert-shapes.ts";
+export { withGradients } from "./gradients.ts";
+export { type LoadBertOptions, loadBert } from "./load-bert.ts";
+export { classificationLoss, contrastiveLoss, type MaskedTargets, maskedLanguageLoss, weightedSum } from "./losses.ts";
+export { Parameters, type TensorValues } from "./parameters.ts";
+export { predictLabels } from "./predict.ts";
+export { type SaveBertOptions, saveBert } from "./save-bert.ts";
+export { tf } from "./tf.ts";
+export { padBatch, type TokenBatch } from "./token-batch.ts";
+export { loadTokenizer, TextTokenizer } from "./tokenizer.ts";
+export { createTrainer, type StepReport, Trainer, type TrainerOptions } from "./trainer.ts";
+export { restoreTrainerState, saveTrainerState } from "./trainer-state.ts";

@@ -1,0 +1,155 @@
+import { attention, gatherRows, gelu, layerNorm, linear } from "@amalgam/tfjs-backend-ort";
+import type { BertConfig } from "./bert-config.ts";
+import { type BertHead, bertShapes } from "./bert-shapes.ts";
+import { Parameters, type TensorValues } from "./parameters.ts";
+import { createRandom, normalValues } from "./random.ts";
+import { tf } from "./tf.ts";
+import type { TokenBatch } from "./token-batch.ts";
+
+export interface Encoded {
+  /** Last layer, [size·length, d], row after row of the batch (padding included). */
+  readonly hidden: tf.Tensor2D;
+  /** tanh of a dense layer over the first token, [size, d]. */
+  readonly pooled: tf.Tensor2D;
+  readonly batch: TokenBatch;
+}
+
+/** Added to the attention scores of padding: far below any score, far from overflow. */
+const HIDDEN_SCORE = -1e9;
+
+/**
+ * BERT (Devlin et al. 2018) as functions from named tensors to activations; post-norm, exact GELU, token type 0, no dropout.
+ * Calls return tensors that the caller disposes, or that a `tf.tidy` or a training step around them does.
+ */
+export class BertModel {
+  readonly config: BertConfig;
+  readonly head: BertHead;
+  readonly parameters: Parameters;
+
+  constructor(config: BertConfig, head: BertHead, parameters: Parameters) {
+    this.config = config;
+    this.head = head;
+    this.parameters = parameters;
+  }
+
+  encode(batch: TokenBatch): Encoded {
+    const { hidden, pooled } = tf.tidy(() => {
+      const mask = attentionMask(batch);
+      let hidden = tf.tidy(() => this.#embed(batch));
+      for (let layer = 0; layer < this.config.num_hidden_layers; layer++) {
+        const below = hidden;
+        hidden = tf.tidy(() => this.#layer(layer, below, mask, batch));
+        below.dispose();
+      }
+      const firsts = Int32Array.from({ length: batch.size }, (_, row) => row * batch.length);
+      const pooled = tf.tanh(this.#dense("bert.pooler.dense", gatherRows(hidden, firsts)));
+      return { hidden, pooled };
+    });
+    return { hidden, pooled, batch };
+  }
+
+  /** Scores over the vocabulary, [positions.length, vocab_size], for positions row·length + column of the batch only. */
+  maskedLogits(encoded: Encoded, positions: Int32Array): tf.Tensor2D {
+    return tf.tidy(() => {
+      const dense = gelu(this.#dense("cls.predictions.transform.dense", gatherRows(encoded.hidden, positions)));
+      const normal = this.#norm("cls.predictions.transform.LayerNorm", dense);
+      return linear(normal, this.#tensor("bert.embeddings.word_embeddings.weight"), this.#tensor("cls.predictions.bias"));
+    });
+  }
+
+  /** Scores over the labels, [size, labels]. */
+  classLogits(encoded: Encoded): tf.Tensor2D {
+    return this.#dense("classifier", encoded.pooled);
+  }
+
+  dispose(): void {
+    this.parameters.dispose();
+  }
+
+  #embed(batch: TokenBatch): tf.Tensor2D {
+    if (batch.length > this.config.max_position_embeddings) {
+      throw new RangeError(
+        `A text of ${batch.length} tokens does not fit the model's ${this.config.max_position_embeddings} positions.`,
+      );
+    }
+    const positions = Int32Array.from(batch.ids, (_, index) => index % batch.length);
+    const words = gatherRows(this.#tensor("bert.embeddings.word_embeddings.weight"), batch.ids);
+    const places = gatherRows(this.#tensor("bert.embeddings.position_embeddings.weight"), positions);
+    const type = gatherRows(this.#tensor("bert.embeddings.token_type_embeddings.weight"), Int32Array.of(0));
+    return this.#norm("bert.embeddings.LayerNorm", tf.add(tf.add(words, places), type));
+  }
+
+  #layer(layer: number, x: tf.Tensor2D, mask: tf.Tensor4D, batch: TokenBatch): tf.Tensor2D {
+    const prefix = `bert.encoder.layer.${layer}`;
+    const [query, key, value] = ["query", "key", "value"].map((part) => this.#dense(`${prefix}.attention.self.${part}`, x)) as [
+      tf.Tensor2D,
+      tf.Tensor2D,
+      tf.Tensor2D,
+    ];
+    const mixed = attention(query, key, value, mask, {
+      batch: batch.size,
+      length: batch.length,
+      heads: this.config.num_attention_heads,
+    });
+    const attended = this.#norm(
+      `${prefix}.attention.output.LayerNorm`,
+      tf.add(this.#dense(`${prefix}.attention.output.dense`, mixed), x),
+    );
+    const wide = gelu(this.#dense(`${prefix}.intermediate.dense`, attended));
+    return this.#norm(`${prefix}.output.LayerNorm`, tf.add(this.#dense(`${prefix}.output.dense`, wide), attended));
+  }
+
+  #dense(name: string, x: tf.Tensor2D): tf.Tensor2D {
+    return linear(x, this.#tensor(`${name}.weight`), this.#tensor(`${name}.bias`));
+  }
+
+  #norm(name: string, x: tf.Tensor2D): tf.Tensor2D {
+    return layerNorm(x, this.#tensor(`${name}.weight`), this.#tensor(`${name}.bias`), this.config.layer_norm_eps);
+  }
+
+  #tensor<T extends tf.Tensor>(name: string): T {
+    return this.parameters.tensor<T>(name);
+  }
+}
+
+function attentionMask({ size, length, lengths }: TokenBatch): tf.Tensor4D {
+  const values = new Float32Array(size * length);
+  lengths.forEach((used, row) => {
+    values.fill(HIDDEN_SCORE, row * length + used, (row + 1) * length);
+  });
+  return tf.tensor4d(values, [size, 1, 1, length]);
+}
+
+export interface NewBert {
+  readonly config: BertConfig;
+  readonly head?: BertHead;
+  /** Number of classes of a classification head. */
+  readonly labels?: number;
+  readonly seed: number;
+  /** Tensors to take over instead of random ones; shapes must fit. */
+  readonly tensors?: ReadonlyMap<string, TensorValues>;
+}
+
+/** A BERT with weights from N(0, initializer_range²), biases 0 and LayerNorm gains 1, save where `tensors` gives them. */
+export function createBert({ config, head = "none", labels = 2, seed, tensors }: NewBert): BertModel {
+  const random = createRandom(seed);
+  const entries = [...bertShapes(config, head, labels)].map(([name, shape]): [string, TensorValues] => {
+    const fresh = { shape, values: initialValues(name, shape, config.initializer_range, random) };
+    const given = tensors?.get(name);
+    if (given === undefined) return [name, fresh];
+    if (given.shape.join() !== shape.join()) {
+      throw new Error(
+        `Tensor "${name}" has shape [${given.shape.join(", ")}]; the configuration asks for [${shape.join(", ")}].`,
+      );
+    }
+    return [name, given];
+  });
+  return new BertModel(config, head, new Parameters(entries));
+}
+
+function initialValues(name: string, shape: readonly number[], deviation: number, random: () => number): Float32Array {
+  const length = shape.reduce((product, side) => product * side, 1);
+  if (name.endsWith("LayerNorm.weight")) return new Float32Array(length).fill(1);
+  if (name.endsWith(".bias")) return new Float32Array(length);
+  return normalValues(length, deviation, random);
+}

@@ -1,0 +1,2 @@
+/** The one place where the engine imports TensorFlow.js. */
+export * as tf from "@tensorflow/tfjs";

@@ -1,0 +1,28 @@
+import { OrtBackend } from "./backend.ts";
+import { registerElementwise } from "./kernels/elementwise.ts";
+import { registerMatMul } from "./kernels/matmul.ts";
+import { registerReductions } from "./kernels/reduce.ts";
+import { BACKEND_NAME } from "./kernels/register.ts";
+import { registerShape } from "./kernels/shape.ts";
+import { registerFusedKernels } from "./ops/index.ts";
+import { setThreads } from "./session.ts";
+import { tf } from "./tf.ts";
+
+let isRegistered = false;
+
+/**
+ * Makes the backend `ort` known to TensorFlow.js; `tf.setBackend("ort")` then selects it. Safe to call again.
+ * `threads` are used inside one matrix product or convolution (default 1).
+ */
+export function registerOrtBackend({ threads = 1 }: { threads?: number } = {}): void {
+  setThreads(threads);
+  if (isRegistered) return;
+  isRegistered = true;
+  tf.registerBackend(BACKEND_NAME, () => new OrtBackend());
+  tf.copyRegisteredKernels("cpu", BACKEND_NAME);
+  registerElementwise();
+  registerMatMul();
+  registerReductions();
+  registerShape();
+  registerFusedKernels();
+}
