@@ -14,9 +14,10 @@ export interface ChildOptions {
   /** Ready when it sends {ready: true}, or when this port answers. */
   readonly readyPort?: number;
   readonly readyWithinMs: number;
+  /** How long it may take to stop before it is killed. */
+  readonly patienceMs?: number;
 }
 
-const patienceMs = 10_000;
 const keptLines = 30;
 
 /**
@@ -40,7 +41,7 @@ export async function startChild(options: ChildOptions, signal: AbortSignal): Pr
       resolve(`The ${name} ended (${signal ?? `exit code ${code}`}); its log is ${logFile}`);
     });
   });
-  const stop = () => stopChild(child, ended);
+  const stop = () => stopChild(child, ended, options.patienceMs ?? 10_000);
   const fault = await Promise.race([ended, becomesReady(child, options, signal)]);
   if (fault === null) return { exited: ended, stop };
   await stop();
@@ -50,6 +51,7 @@ export async function startChild(options: ChildOptions, signal: AbortSignal): Pr
 async function becomesReady(
   child: ChildProcess,
   { name, readyPort, readyWithinMs, logFile }: ChildOptions,
+  signal: AbortSignal,
 ): Promise<string | null> {
   let isReady = false;
   child.on("message", (message: { ready?: boolean }) => {
@@ -63,7 +65,7 @@ async function becomesReady(
   return `The ${name} was not ready within ${readyWithinMs / 1000} s; its log is ${logFile}`;
 }
 
-async function stopChild(child: ChildProcess, ended: Promise<string>): Promise<void> {
+async function stopChild(child: ChildProcess, ended: Promise<string>, patienceMs: number): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const group = -child.pid;
   child.kill("SIGTERM");

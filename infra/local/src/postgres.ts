@@ -8,7 +8,7 @@ import pg from "pg";
 import { type Account, give, isReachable, unprivilegedAccount } from "./account.ts";
 import { freePort, localHost } from "./ports.ts";
 import { postgresPrograms } from "./postgres-binaries.ts";
-import { retireLeftover } from "./postmaster.ts";
+import { readPostmaster, retireLeftover } from "./postmaster.ts";
 import { until } from "./process.ts";
 import { sharedFolder } from "./shared-folder.ts";
 
@@ -54,19 +54,27 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
     const port = options.port ?? (await freePort());
     const server = launch({ bin, dataDir, account, port, options });
     const urlOf = (name: string) => `postgresql://postgres:${encodeURIComponent(options.password)}@${localHost}:${port}/${name}`;
-    const fault = await Promise.race([server.exited, createWhenReady(urlOf("postgres"), database, server.exited)]);
+    const fault = (await server.becomesReady()) ?? (await createDatabase(urlOf("postgres"), database));
     if (fault === null) return { url: urlOf(database), port, pid: server.pid, dataDir, exited: server.exited, stop: server.stop };
     await server.stop();
     const said = server.said();
     const isPassing = passingFaults.test(said) && (options.port === undefined || !said.includes("could not bind"));
-    if (!isPassing || performance.now() > end) throw new Error(`${fault}\n${said.slice(-2000)}`);
+    if (!isPassing || performance.now() > end) throw new Error([fault, ...complaints(said)].join("\n"));
     await sleep(100);
   }
 }
 
+const complaints = (log: string) =>
+  log
+    .split("\n")
+    .filter((line) => /FATAL|PANIC|ERROR|HINT|could not/.test(line))
+    .slice(-8);
+
 /** After kill -9 the dead server's processes hold its memory for a moment; a free port can be snatched. */
 const passingFaults = /shared memory block|could not bind|lock file .* already exists/;
 const takeoverMs = 15_000;
+/** Recovery after a crash may take a while. */
+const startMs = 60_000;
 
 /** Under a folder that only root may enter the data goes elsewhere, and a note in its place says where. */
 function placeFor(wanted: string, account: Account): string {
@@ -152,6 +160,17 @@ function launch({ bin, dataDir, account, port, options }: Launch) {
   return {
     pid: server.pid ?? 0,
     exited,
+    /** Asks the server's own file, not the port: another server may sit there. Null when it is ready. */
+    async becomesReady(): Promise<string | null> {
+      const hasEnded = () => server.exitCode !== null || server.signalCode !== null;
+      const isReady = () => {
+        const postmaster = readPostmaster(dataDir);
+        return postmaster?.pid === server.pid && postmaster?.isReady === true;
+      };
+      await until(() => hasEnded() || isReady(), startMs, 10);
+      if (hasEnded()) return exited;
+      return isReady() ? null : `PostgreSQL was not ready within ${startMs / 1000} s; its log is ${options.logFile}`;
+    },
     said: () => fs.readFileSync(options.logFile).subarray(logBegin).toString(),
     stop: () => stopServer(server, exited),
   };
@@ -166,34 +185,19 @@ async function stopServer(server: ChildProcess, exited: Promise<string>): Promis
   clearTimeout(impatience);
 }
 
-/** Answers null once the server takes queries and the database is there; a sentence when it never will. */
-async function createWhenReady(adminUrl: string, database: string, exited: Promise<string>): Promise<string | null> {
-  let hasEnded = false;
-  void exited.then(() => {
-    hasEnded = true;
-  });
-  let fault = "";
-  const isReady = await until(async () => {
-    fault = await tryToCreate(adminUrl, database);
-    return hasEnded || !isStartingUp.test(fault);
-  }, 60_000);
-  return isReady && !fault ? null : `PostgreSQL did not become ready: ${fault}`;
-}
-
-const isStartingUp = /ECONNREFUSED|57P03/;
-
-async function tryToCreate(adminUrl: string, database: string): Promise<string> {
+/** Null once the database is there; a sentence when it cannot be made. */
+async function createDatabase(adminUrl: string, database: string): Promise<string | null> {
   const client = new pg.Client({ connectionString: adminUrl });
   client.on("error", () => {}); // reported by the query that it breaks
   try {
     await client.connect();
     const { rowCount } = await client.query("select from pg_database where datname = $1", [database]);
     if (!rowCount) await client.query(`create database ${pg.escapeIdentifier(database)}`);
-    return "";
+    return null;
   } catch (error) {
     const { code, message } = error as { code?: string; message: string };
-    if (code === "28P01") return `the password on file does not fit the data folder (${message})`;
-    return `${code} ${message}`;
+    if (code === "28P01") return `The password on file does not fit PostgreSQL's data folder (${message}).`;
+    return `PostgreSQL refused to make the database ${database}: ${message}`;
   } finally {
     await client.end().catch(() => {});
   }

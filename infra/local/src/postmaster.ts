@@ -6,14 +6,15 @@ import { isAlive, until } from "./process.ts";
 export interface Postmaster {
   readonly pid: number;
   readonly port: number;
+  readonly isReady: boolean;
 }
 
 /** The server that says it runs on `dataDir`, whether it still lives or not. */
 export function readPostmaster(dataDir: string): Postmaster | null {
   try {
-    const [pid, folder, , port] = fs.readFileSync(path.join(dataDir, "postmaster.pid"), "utf8").split("\n");
+    const [pid, folder, , port, , , , status] = fs.readFileSync(path.join(dataDir, "postmaster.pid"), "utf8").split("\n");
     if (!pid || path.resolve(folder ?? "") !== path.resolve(dataDir)) return null;
-    return { pid: Number(pid), port: Number(port) };
+    return { pid: Number(pid), port: Number(port), isReady: status?.trim() === "ready" };
   } catch {
     return null;
   }
