@@ -239,6 +239,7 @@ CREATE TABLE "ModelVersion" (
     "config" JSONB,
     "space" TEXT NOT NULL DEFAULT 'weights',
     "dtype" TEXT,
+    "tensorCount" INTEGER NOT NULL DEFAULT 0,
     "parameterCount" BIGINT NOT NULL DEFAULT 0,
     "sizeBytes" BIGINT NOT NULL DEFAULT 0,
     "rejectionCode" TEXT,
@@ -517,7 +518,7 @@ ALTER TABLE "ModelVersion" ADD CONSTRAINT "ModelVersion_digest_check" CHECK ("di
 ALTER TABLE "ModelVersion" ADD CONSTRAINT "ModelVersion_ready_check" CHECK ("state" <> 'READY' OR "digest" IS NOT NULL);
 ALTER TABLE "ModelVersion" ADD CONSTRAINT "ModelVersion_rejection_check" CHECK (("state" = 'REJECTED') = ("rejectionCode" IS NOT NULL));
 ALTER TABLE "ModelVersion" ADD CONSTRAINT "ModelVersion_space_check" CHECK ("space" IN ('weights', 'delta'));
-ALTER TABLE "ModelVersion" ADD CONSTRAINT "ModelVersion_counts_check" CHECK ("parameterCount" >= 0 AND "sizeBytes" >= 0);
+ALTER TABLE "ModelVersion" ADD CONSTRAINT "ModelVersion_counts_check" CHECK ("parameterCount" >= 0 AND "sizeBytes" >= 0 AND "tensorCount" >= 0);
 -- The same bytes are one version of a model, unless they were rejected.
 CREATE UNIQUE INDEX "ModelVersion_modelId_digest_key" ON "ModelVersion" ("modelId", "digest") WHERE "state" <> 'REJECTED';
 
