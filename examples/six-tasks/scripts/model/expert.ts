@@ -1,0 +1,68 @@
+import { existsSync } from "node:fs";
+import { rename } from "node:fs/promises";
+import {
+  type BertModel,
+  classificationLoss,
+  createTrainer,
+  padBatch,
+  restoreTrainerState,
+  saveTrainerState,
+} from "@amalgam/engine/runtime";
+import { createProgress } from "../progress.ts";
+import { hashText, seededRandom, shuffled } from "../random.ts";
+import type { Settings } from "../settings.ts";
+import { batchesByLength, type EncodedExamples } from "./examples.ts";
+
+/** Batches sorted by length come from this many batches' worth of shuffled rows, so an epoch still mixes. */
+const pool = 16;
+const saveEveryMs = 60_000;
+
+interface ExpertOptions {
+  task: string;
+  model: BertModel;
+  train: EncodedExamples;
+  settings: Settings;
+  statePath: string;
+}
+
+/** Fine-tunes the trunk under a frozen head, so that all experts and their merges can be read by the heads of the base. */
+export async function fineTune({ task, model, train, settings, statePath }: ExpertOptions): Promise<void> {
+  const { expert, seed } = settings;
+  const batches = Array.from({ length: expert.epochs }, (_, epoch) =>
+    epochBatches(train, expert.batch, hashText(`${seed}/${task}/${epoch}`)),
+  ).flat();
+  const trainer = createTrainer(model.parameters, {
+    peakLearningRate: expert.peakLearningRate,
+    warmupSteps: Math.round(batches.length * expert.warmupShare),
+    totalSteps: batches.length,
+    weightDecay: expert.weightDecay,
+    clipNorm: 1,
+    frozen: (name) => name.startsWith("classifier."),
+  });
+  if (existsSync(statePath)) await restoreTrainerState(statePath, trainer);
+  const showProgress = createProgress(task, batches.length, trainer.stepCount);
+  let savedAt = Date.now();
+  for (const rows of batches.slice(trainer.stepCount)) {
+    const batch = padBatch(rows.map((row) => train.sequences[row] ?? []));
+    const labels = Int32Array.from(rows, (row) => train.labels[row] ?? 0);
+    const report = trainer.step(() => classificationLoss(model, model.encode(batch), labels));
+    showProgress(report.step, report.loss);
+    if (Date.now() - savedAt < saveEveryMs) continue;
+    await saveTrainerState(`${statePath}.partial`, trainer);
+    await rename(`${statePath}.partial`, statePath);
+    savedAt = Date.now();
+  }
+}
+
+function epochBatches(train: EncodedExamples, size: number, seed: number): number[][] {
+  const random = seededRandom(seed);
+  const order = shuffled(
+    train.labels.map((_, i) => i),
+    random,
+  );
+  const batches: number[][] = [];
+  for (let start = 0; start < order.length; start += pool * size) {
+    batches.push(...batchesByLength(train.sequences, size, order.slice(start, start + pool * size)));
+  }
+  return shuffled(batches, random);
+}

@@ -1,0 +1,2 @@
+import type { Workshop } from "./workshop.ts";
+export async function reportStage(_: Workshop): Promise<void> {}
