@@ -22,9 +22,12 @@ export interface Law {
 const scaleOf = (tensors: readonly Float32Array[]): number =>
   tensors.reduce((scale, tensor) => tensor.reduce((m, x) => Math.max(m, Math.abs(x)), scale), 2 ** -126);
 
-/** Equal to 1e-6 of the largest value involved, but for a few roundings of the smallest f32. */
+/** Denormals keep no relative precision: weights down to 0.01 turn one rounding of them into a hundred smallest steps. */
+const smallest = 2 ** -140;
+
+/** Equal to 1e-6 of the largest value involved. */
 function close(a: Float32Array, b: Float32Array, scale: number): boolean {
-  return a.length === b.length && a.every((x, i) => Math.abs(x - (b[i] ?? Number.NaN)) <= 1e-6 * scale + 2 ** -147);
+  return a.length === b.length && a.every((x, i) => Math.abs(x - (b[i] ?? Number.NaN)) <= 1e-6 * scale + smallest);
 }
 
 /** Equal in every element; +0 equals -0. */
@@ -70,7 +73,7 @@ export const orderIrrelevant: Law = {
 export const boundedByParents: Law = {
   sentence: "With positive weights every value lies between the parents' smallest and largest.",
   holds(method, sample) {
-    const slack = 1e-6 * scaleOf(sample.parents) + 2 ** -147;
+    const slack = 1e-6 * scaleOf(sample.parents) + smallest;
     return mergeValues(method, sample).every((x, i) => {
       const values = sample.parents.map((parent) => parent[i] ?? Number.NaN);
       return x >= Math.min(...values) - slack && x <= Math.max(...values) + slack;

@@ -53,7 +53,7 @@ export function translateMergekit(config: Fields): { recipe: Fields; notes: stri
   const body = translateMethod(config["merge_method"], context);
   const dtype = readDtype(config, reader);
   if (reader.faults.length > 0) throw new RefusedError(reader.faults);
-  return { recipe: { version: 1, ...body, ...(dtype === null ? {} : { dtype }), exclude: [] }, notes: reader.notes };
+  return { recipe: { version: 1, ...body, ...(dtype === null ? {} : { dtype }) }, notes: reader.notes };
 }
 
 interface Context {

@@ -1,0 +1,153 @@
+import { signed, unsigned, type ValueType, type WasmFunction } from "./encoding.ts";
+
+/** A local variable that holds the value of one instruction. */
+export interface Local {
+  readonly index: number;
+  readonly type: ValueType;
+}
+
+/** SIMD opcodes (after the prefix 0xfd) of instructions that take and give v128 only. */
+export const simd = {
+  i8x16Shuffle: 0x0d,
+  i16x8Eq: 0x2d,
+  i32x4Eq: 0x37,
+  i32x4LtS: 0x39,
+  i32x4GtS: 0x3b,
+  f32x4Eq: 0x41,
+  f32x4Ne: 0x42,
+  f32x4Lt: 0x43,
+  f32x4Le: 0x45,
+  and: 0x4e,
+  or: 0x50,
+  xor: 0x51,
+  bitselect: 0x52,
+  promoteLow: 0x5f,
+  narrowU: 0x86,
+  i32x4Add: 0xae,
+  i32x4Sub: 0xb1,
+  f32x4Abs: 0xe0,
+  f32x4Neg: 0xe1,
+  f32x4Sqrt: 0xe3,
+  f32x4Add: 0xe4,
+  f32x4Sub: 0xe5,
+  f32x4Mul: 0xe6,
+  f32x4Div: 0xe7,
+  f32x4Min: 0xe8,
+  f32x4Max: 0xe9,
+  f64x2Abs: 0xec,
+  f64x2Add: 0xf0,
+  f64x2Mul: 0xf2,
+} as const;
+
+const shift = { shl: 0xab, shrU: 0xad } as const;
+
+/**
+ * Writes one function. Every instruction puts its value into a fresh local: the engine's compiler turns locals into registers,
+ * so this costs nothing and keeps the emitter a list of assignments. Constants go before the loops.
+ */
+export class FunctionBuilder {
+  readonly #name: string;
+  readonly #parameters: number;
+  readonly #locals: ValueType[] = [];
+  readonly #constants = new Map<string, Local>();
+  readonly #prelude: number[] = [];
+  readonly #body: number[] = [];
+
+  constructor(name: string, parameters: number) {
+    this.#name = name;
+    this.#parameters = parameters;
+  }
+
+  parameter(index: number): Local {
+    return { index, type: "i32" };
+  }
+
+  local(type: ValueType): Local {
+    this.#locals.push(type);
+    return { index: this.#parameters + this.#locals.length - 1, type };
+  }
+
+  /** Four equal 32-bit lanes, set once before the loops. */
+  splat(bits: number): Local {
+    return this.constant([bits, bits, bits, bits]);
+  }
+
+  constant(lanes: readonly [number, number, number, number]): Local {
+    const bytes = [...new Uint8Array(Int32Array.from(lanes).buffer)];
+    return this.#once(bytes.join(), [0xfd, 0x0c, ...bytes]);
+  }
+
+  /** The f32 at an address of the constants area in all four lanes, loaded once before the loops. */
+  loadSplat(address: number): Local {
+    return this.#once(`@${address}`, [...this.i32(0), 0xfd, 0x09, 2, ...unsigned(address)]);
+  }
+
+  /** A v128 at a fixed address plus a byte offset. */
+  load(address: number, offset: Local): Local {
+    return this.#assign("v128", [...this.get(offset), 0xfd, 0x00, 4, ...unsigned(address)]);
+  }
+
+  store(address: number, offset: Local, value: Local): void {
+    this.push([...this.get(offset), ...this.get(value), 0xfd, 0x0b, 4, ...unsigned(address)]);
+  }
+
+  /** Result of an instruction on v128 operands. */
+  op(code: keyof typeof simd, ...operands: readonly Local[]): Local {
+    return this.#assign("v128", [...operands.flatMap((local) => this.get(local)), 0xfd, ...unsigned(simd[code])]);
+  }
+
+  /** Interleaves or moves bytes of two vectors; 16-bit lanes are numbered 0..7 in a and 8..15 in b. */
+  shuffle(a: Local, b: Local, lanes16: readonly number[]): Local {
+    const bytes = lanes16.flatMap((lane) => [2 * lane, 2 * lane + 1]);
+    return this.#assign("v128", [...this.get(a), ...this.get(b), 0xfd, ...unsigned(simd.i8x16Shuffle), ...bytes]);
+  }
+
+  shifted(kind: keyof typeof shift, value: Local, bits: number): Local {
+    return this.#assign("v128", [...this.get(value), ...this.i32(bits), 0xfd, ...unsigned(shift[kind])]);
+  }
+
+  get(local: Local): number[] {
+    return [0x20, ...unsigned(local.index)];
+  }
+
+  set(target: Local, code: readonly number[]): void {
+    this.push([...code, 0x21, ...unsigned(target.index)]);
+  }
+
+  i32(value: number): number[] {
+    return [0x41, ...signed(value)];
+  }
+
+  /** Raw instructions into the body. */
+  push(code: readonly number[]): void {
+    for (const byte of code) this.#body.push(byte);
+  }
+
+  /** Repeats `body`, which must change what `condition` reads, while the condition (i32) is not 0; runs at least once. */
+  loop(body: () => void, condition: () => readonly number[]): void {
+    this.push([0x03, 0x40]);
+    body();
+    this.push([...condition(), 0x0d, 0, 0x0b]);
+  }
+
+  /** The function; `result` leaves one i32. */
+  build(result: readonly number[]): WasmFunction {
+    const body = [...this.#prelude, ...this.#body, ...result];
+    return { name: this.#name, parameters: this.#parameters, locals: this.#locals, body };
+  }
+
+  #assign(type: ValueType, code: readonly number[]): Local {
+    const target = this.local(type);
+    this.set(target, code);
+    return target;
+  }
+
+  #once(key: string, code: readonly number[]): Local {
+    const known = this.#constants.get(key);
+    if (known !== undefined) return known;
+    const target = this.local("v128");
+    for (const byte of [...code, 0x21, ...unsigned(target.index)]) this.#prelude.push(byte);
+    this.#constants.set(key, target);
+    return target;
+  }
+}
