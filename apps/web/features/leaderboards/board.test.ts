@@ -1,0 +1,111 @@
+import { describe, expect, it } from "vitest";
+import { axisOf, type Board, boundsByTask, cellText, gainKept, heroVerdict, shortTitle, ties, toCsv, verdictCells } from "./board.ts";
+
+const thin = "\u202f";
+
+function board(verdict: Board["verdict"]): Board {
+  const score = (value: number | null) => ({ task: { id: "t1" }, value, low: 0.7, high: 0.8, n: 100, evaluation: null });
+  const row = (rank: number | null, reference: string | null, title: string, value: number | null) => ({
+    rank,
+    reference,
+    title,
+    method: null,
+    mean: value,
+    low: value === null ? null : value - 0.01,
+    high: value === null ? null : value + 0.01,
+    version: null,
+    scores: [score(value)],
+  });
+  return {
+    purpose: "REPORT",
+    exampleCount: 100,
+    suite: { id: "s", namespace: "ns", name: "suite", title: "Suite" },
+    tasks: [{ id: "t1", name: "spam", title: "Spam", expert: null }],
+    rows: [row(1, null, "ns/best@2", 0.8), row(null, "EXPERTS", "one expert", 0.9), row(null, "BASE", "ns/base@1", 0.5)],
+    verdict,
+  };
+}
+
+const verdict = (over: [number, number, number] | null, lead: [number, number, number] | null): Board["verdict"] => ({
+  gainKept: 0.75,
+  bestTitle: "ns/best@2",
+  secondTitle: "ns/average@1",
+  overAverage: over && { value: over[0], low: over[1], high: over[2] },
+  leadOfFirst: lead && { value: lead[0], low: lead[1], high: lead[2] },
+});
+
+describe("an axis", () => {
+  it("covers every interval of the ranked rows and carries a handful of round ticks", () => {
+    const axis = axisOf([
+      { low: 0.66, high: 0.68 },
+      { low: 0.73, high: 0.75 },
+    ]);
+    expect(axis.low).toBeLessThan(0.66);
+    expect(axis.high).toBeGreaterThan(0.75);
+    expect(axis.ticks.length).toBeGreaterThanOrEqual(3);
+    expect(axis.ticks.length).toBeLessThanOrEqual(8);
+    expect(axis.ticks.every((tick) => tick >= axis.low && tick <= axis.high)).toBe(true);
+  });
+  it("stays between 0 and 1 and stands without rows", () => {
+    expect(axisOf([{ low: 0, high: 1 }])).toMatchObject({ low: 0, high: 1 });
+    expect(axisOf([]).ticks).toContain(0.5);
+  });
+});
+
+describe("gain kept", () => {
+  it("is the share of the expert's gain over the base", () => {
+    const bounds = boundsByTask(board(null)).get("t1");
+    expect(gainKept(0.8, bounds)).toBeCloseTo(0.75);
+    expect(cellText(0.8, bounds, "gain")).toBe("75");
+    expect(cellText(0.8, bounds, "expert")).toBe("89");
+    expect(cellText(0.8, bounds, "accuracy")).toBe(".800");
+  });
+  it("is not claimed when the expert gained nothing or is unknown", () => {
+    expect(gainKept(0.8, { base: 0.9, expert: 0.9 })).toBeNull();
+    expect(gainKept(0.8, { base: null, expert: 0.9 })).toBeNull();
+  });
+});
+
+it("ties bracket neighbours that share a rank", () => {
+  expect(ties([{ rank: 1 }, { rank: 1 }, { rank: 1 }, { rank: 4 }, { rank: null }])).toEqual(["first", "middle", "last", null, null]);
+});
+
+describe("a verdict", () => {
+  it("says yes only when the interval excludes zero", () => {
+    expect(verdictCells(board(verdict([0.075, 0.066, 0.084], null)))[0]?.answer).toBe("Yes, +7.5 points");
+    expect(verdictCells(board(verdict([0.004, -0.003, 0.011], null)))[0]?.answer).toBe("Not clear, +0.4 points");
+    expect(verdictCells(board(verdict([-0.02, -0.03, -0.01], null)))[0]?.answer).toBe("No, −2.0 points");
+  });
+  it("calls a lead whose interval holds zero a tie", () => {
+    expect(verdictCells(board(verdict(null, [0.002, -0.003, 0.007])))[0]?.detail).toBe("−0.3 to 0.7, a tie with average v1");
+    expect(verdictCells(board(verdict(null, [0.02, 0.01, 0.03])))[0]?.detail).toBe("1.0 to 3.0, ahead of average v1");
+  });
+  it("names what was there to keep", () => {
+    const cell = verdictCells(board(verdict(null, null)))[0];
+    expect(cell?.answer).toBe(`75${thin}%`);
+    expect(cell?.detail).toBe("of +40.0 points over the base");
+  });
+  it("reads as a sentence on the home page", () => {
+    expect(heroVerdict(board(verdict([0.075, 0.066, 0.084], [0.002, -0.003, 0.007])))).toEqual({
+      strong: "+7.5 points",
+      rest: " over a plain average, tied with average v1.",
+    });
+    expect(heroVerdict(board(verdict([0.001, -0.004, 0.006], null)))?.rest).toBe("Cannot be told apart from a plain average.");
+    expect(heroVerdict(board(null))).toBeNull();
+  });
+});
+
+it("titles drop the namespace", () => {
+  expect(shortTitle("six-tasks/average@1")).toBe("average v1");
+  expect(shortTitle("six experts")).toBe("six experts");
+});
+
+it("CSV has a line a row and defuses formulas", () => {
+  const source = board(null);
+  const first = source.rows[0];
+  if (first) first.title = '=HYPERLINK("x")';
+  const lines = toCsv(source).trimEnd().split("\r\n");
+  expect(lines).toHaveLength(4);
+  expect(lines[0]).toContain("spam_low");
+  expect(lines[1]).toContain(`"'=HYPERLINK(""x"")"`);
+});

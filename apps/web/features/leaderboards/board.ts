@@ -1,0 +1,168 @@
+import type { LeaderboardQuery } from "../../gql/graphql.ts";
+import { percent, points, pointsRange } from "../../lib/format.ts";
+import type { Axis } from "../../components/interval-bar.tsx";
+
+export type Board = NonNullable<LeaderboardQuery["leaderboard"]>;
+export type BoardRow = Board["rows"][number];
+export type Score = BoardRow["scores"][number];
+export type Mode = "accuracy" | "expert" | "gain";
+
+export const modes: readonly { value: Mode; label: string }[] = [
+  { value: "accuracy", label: "Accuracy" },
+  { value: "expert", label: "% of expert" },
+  { value: "gain", label: "Gain kept" },
+];
+
+export function readMode(value: string | undefined): Mode {
+  return modes.find((mode) => mode.value === value)?.value ?? "accuracy";
+}
+
+export const ranked = (board: Board) => board.rows.filter((row) => row.reference === null);
+export const references = (board: Board) => board.rows.filter((row) => row.reference !== null);
+
+/** Base and expert score of each task, from the reference rows. */
+export interface Bounds {
+  base: number | null;
+  expert: number | null;
+}
+
+export function boundsByTask(board: Board): Map<string, Bounds> {
+  const scoreOf = (reference: string, taskId: string) =>
+    board.rows.find((row) => row.reference === reference)?.scores.find((score) => score.task.id === taskId)?.value ?? null;
+  return new Map(board.tasks.map((task) => [task.id, { base: scoreOf("BASE", task.id), expert: scoreOf("EXPERTS", task.id) }]));
+}
+
+/** Share of what the expert gained over the base; null when the expert gained nothing to keep. */
+export function gainKept(value: number | null, bounds: Bounds | undefined): number | null {
+  if (value === null || bounds?.base == null || bounds.expert == null || bounds.expert <= bounds.base) return null;
+  return (value - bounds.base) / (bounds.expert - bounds.base);
+}
+
+/** What a cell says in each mode. */
+export function cellText(value: number, bounds: Bounds | undefined, mode: Mode): string | null {
+  if (mode === "expert") return bounds?.expert ? Math.round((value / bounds.expert) * 100).toString() : null;
+  if (mode === "gain") {
+    const share = gainKept(value, bounds);
+    return share === null ? null : Math.round(share * 100).toString().replace("-", "−");
+  }
+  return value.toFixed(3).replace(/^0/, "");
+}
+
+/** Ranked rows set the range; references outside get an arrow. */
+export function axisOf(rows: readonly { low: number | null; high: number | null }[], mostTicks = 7): Axis {
+  const lows = rows.flatMap((row) => row.low ?? []);
+  const highs = rows.flatMap((row) => row.high ?? []);
+  if (lows.length === 0 || highs.length === 0) return { low: 0, high: 1, ticks: [0, 0.25, 0.5, 0.75, 1] };
+  const low = Math.min(...lows);
+  const high = Math.max(...highs);
+  const room = Math.max(0.01, (high - low) * 0.08);
+  const from = Math.max(0, low - room);
+  const to = Math.min(1, high + room);
+  const step = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2].find((size) => (to - from) / size <= mostTicks) ?? 0.25;
+  const ticks: number[] = [];
+  for (let i = Math.ceil(from / step); i * step <= to + 1e-9; i++) ticks.push(Number((i * step).toFixed(4)));
+  return { low: from, high: to, ticks };
+}
+
+/** Where a row stands in a bracket of rows that a paired test cannot tell apart. */
+export type Tie = "first" | "middle" | "last" | null;
+
+export function ties(rows: readonly { rank: number | null }[]): Tie[] {
+  return rows.map((row, i) => {
+    if (row.rank === null) return null;
+    const above = rows[i - 1]?.rank === row.rank;
+    const below = rows[i + 1]?.rank === row.rank;
+    if (above && below) return "middle";
+    return below ? "first" : above ? "last" : null;
+  });
+}
+
+export interface VerdictCell {
+  question: string;
+  answer: string;
+  detail: string;
+}
+
+/** The strip above a leaderboard. Never says more than the intervals do. */
+export function verdictCells(board: Board): VerdictCell[] {
+  const verdict = board.verdict;
+  if (!verdict) return [];
+  const cells: VerdictCell[] = [];
+  if (verdict.overAverage) {
+    const { value, low, high } = verdict.overAverage;
+    const word = low > 0 ? "Yes" : high < 0 ? "No" : "Not clear";
+    cells.push({
+      question: "Did merging pay?",
+      answer: `${word}, ${points(value)} points`,
+      detail: `${pointsRange(low, high)} over a plain average`,
+    });
+  }
+  if (verdict.leadOfFirst) {
+    const { value, low, high } = verdict.leadOfFirst;
+    const tied = low <= 0 && high >= 0;
+    const second = shortTitle(verdict.secondTitle);
+    cells.push({
+      question: "Lead of the first row",
+      answer: points(value),
+      detail: `${pointsRange(low, high)}${second ? `, ${tied ? "a tie with" : "ahead of"} ${second}` : ""}`,
+    });
+  }
+  if (verdict.gainKept !== null) {
+    const total = expertGain(board);
+    cells.push({
+      question: "Kept of what the experts gained",
+      answer: percent(verdict.gainKept),
+      detail: total === null ? "over the base" : `of ${points(total)} points over the base`,
+    });
+  }
+  return cells;
+}
+
+/** Mean gain of the experts over the base. */
+export function expertGain(board: Board): number | null {
+  const experts = board.rows.find((row) => row.reference === "EXPERTS")?.mean ?? null;
+  const base = board.rows.find((row) => row.reference === "BASE")?.mean ?? null;
+  return experts === null || base === null ? null : experts - base;
+}
+
+/** "+7.5 points over a plain average, tied with tuned v1." as parts, so that the number can be set bold. */
+export function heroVerdict(board: Board): { strong: string; rest: string } | null {
+  const verdict = board.verdict;
+  if (!verdict) return null;
+  const lead = verdict.leadOfFirst;
+  const second = shortTitle(verdict.secondTitle);
+  const leadText = !lead || !second ? "" : lead.low <= 0 ? `, tied with ${second}` : `, ahead of ${second}`;
+  const over = verdict.overAverage;
+  if (!over) return second ? { strong: "", rest: `First of ${ranked(board).length}${leadText}.` } : null;
+  if (over.low <= 0 && over.high >= 0) return { strong: "", rest: `Cannot be told apart from a plain average${leadText}.` };
+  return { strong: `${points(over.value)} points`, rest: ` ${over.value < 0 ? "under" : "over"} a plain average${leadText}.` };
+}
+
+/** "six-tasks/average@1" reads as "average v1". */
+export function shortTitle(title: string | null | undefined): string | null {
+  if (!title) return null;
+  const found = /^(?:[^/]+\/)?([^@]+)@(\d+)$/.exec(title);
+  return found ? `${found[1]} v${found[2]}` : title;
+}
+
+/** The board as a file: one line a row, three columns a task. */
+export function toCsv(board: Board): string {
+  const head = ["rank", "reference", "version", "kind", "method", "mean", "mean_low", "mean_high"];
+  const tasks = board.tasks.flatMap((task) => [task.name, `${task.name}_low`, `${task.name}_high`, `${task.name}_n`]);
+  const lines = board.rows.map((row) => {
+    const scores = board.tasks.flatMap((task) => {
+      const score = row.scores.find((candidate) => candidate.task.id === task.id);
+      return [score?.value, score?.low, score?.high, score?.n];
+    });
+    return [row.rank, row.reference, row.version?.ref ?? row.title, row.version?.kind, row.method, row.mean, row.low, row.high, ...scores];
+  });
+  return `${[[...head, ...tasks], ...lines].map((line) => line.map(csvField).join(",")).join("\r\n")}\r\n`;
+}
+
+/** Quoted when needed; a leading = + - @ would be a formula to a spreadsheet. */
+function csvField(value: string | number | null | undefined): string {
+  if (value === null || value === undefined) return "";
+  if (typeof value === "number") return String(value);
+  const safe = /^[=+\-@\t]/.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}

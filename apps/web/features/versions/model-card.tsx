@@ -1,0 +1,35 @@
+import type { ReactNode } from "react";
+import Markdown from "react-markdown";
+
+/** A card is somebody else's text: no raw HTML, no images from elsewhere, links leave without a referrer. */
+export function ModelCard({ text }: { text: string }) {
+  return (
+    <div className="prose-card max-w-[820px] px-4 pt-1 pb-5 text-body wrap-anywhere">
+      <Markdown
+        skipHtml
+        components={{
+          h1: ({ children }) => <Heading>{children}</Heading>,
+          h2: ({ children }) => <Heading>{children}</Heading>,
+          a: ({ href, children }) => (
+            <a href={href} rel="noreferrer nofollow" className="underline decoration-line-2 underline-offset-3 hover:decoration-ink-4">
+              {children}
+            </a>
+          ),
+          img: ({ alt }) => <span className="text-ink-3">{alt ? `[image: ${alt}]` : "[image]"}</span>,
+        }}
+      >
+        {withoutFrontMatter(text)}
+      </Markdown>
+    </div>
+  );
+}
+
+/** The page has its own h1; a card starts one level lower. */
+function Heading({ children }: { children?: ReactNode }) {
+  return <h3 className="text-section">{children}</h3>;
+}
+
+/** Hugging Face cards begin with a block of YAML for machines. */
+export function withoutFrontMatter(text: string): string {
+  return text.replace(/^---\r?\n[\s\S]*?\r?\n---\r?\n/, "");
+}

@@ -1,0 +1,35 @@
+import { graphql } from "../../gql/index.ts";
+
+export const VersionNameFragment = graphql(`
+  fragment VersionName on ModelVersion {
+    id
+    ref
+    number
+    kind
+    state
+    model { id namespace name strand }
+  }
+`);
+
+/** What a merge is made of, two levels deep: a parent that is itself a merge shows its own bands. */
+export const MixtureFragment = graphql(`
+  fragment Mixture on ModelVersion {
+    ...VersionName
+    parents {
+      id
+      role
+      coefficient
+      position
+      parentDigest
+      parent {
+        ...VersionName
+        parents {
+          id
+          role
+          coefficient
+          parent { ...VersionName }
+        }
+      }
+    }
+  }
+`);
