@@ -1,11 +1,10 @@
 import { Tensor } from "onnxruntime-common";
-// Internal to onnxruntime-node, hence the exact pin and session.test.ts: its public API is asynchronous, and tfjs kernels are not.
-import { binding, initOrt } from "onnxruntime-node/dist/binding.js";
+import { DONE_OUTPUT, type NativeSession, openNativeSession, runWithoutResult } from "./native.ts";
 import { encodeModel, type OnnxGraph, type OnnxNode } from "./onnx.ts";
 
 /** A compiled graph. Runs synchronously on the caller's thread, reading and writing the given arrays without copies. */
 export interface Session {
-  run(inputs: Readonly<Record<string, Operand>>, outputs: Readonly<Record<string, Operand>>): void;
+  run(inputs: Operands, outputs: Operands): void;
 }
 
 export interface Operand {
@@ -42,28 +41,34 @@ export function singleNode(op: string, inputs: readonly string[], attributes: On
   return { nodes: [{ op, inputs, outputs: ["out"], attributes }], inputs, outputs: ["out"] };
 }
 
+/**
+ * Results shorter than this are cheaper to let the binding copy, which it always does, than to stop it (see native.ts).
+ */
+const COPIED_ELEMENTS = 8192;
+
 function compile(graph: OnnxGraph, threads: number): Session {
-  initOrt();
-  const model = encodeModel(graph);
-  const native = new binding.InferenceSession();
-  native.loadModel(model.buffer as ArrayBuffer, model.byteOffset, model.byteLength, {
-    executionProviders: ["cpu"],
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    graphOptimizationLevel: "all",
-    // Patterns are planned per shape and kept for ever: with the many shapes of training that is a leak.
-    enableMemPattern: false,
-    // Idle workers that spin take a core from the rest of the process.
-    extra: { session: { intra_op: { allow_spinning: "0" } } },
+  const done = { name: DONE_OUTPUT, value: 0 };
+  const model = encodeModel({
+    ...graph,
+    outputs: [DONE_OUTPUT, ...graph.outputs],
+    constants: [...(graph.constants ?? []), done],
   });
-  return {
-    run(inputs, outputs) {
-      native.run(toTensors(inputs), toTensors(outputs), {});
-    },
-  };
+  const native = openNativeSession(model, threads);
+  return { run: (inputs, outputs) => runNative(native, inputs, outputs) };
 }
 
-function toTensors(operands: Readonly<Record<string, Operand>>): Record<string, Tensor> {
+function runNative(native: NativeSession, inputs: Operands, outputs: Operands): void {
+  const feeds = toTensors(inputs);
+  const fetches = toTensors(outputs);
+  let elements = 0;
+  for (const name in outputs) elements += outputs[name]?.values.length ?? 0;
+  if (elements < COPIED_ELEMENTS) native.run(feeds, fetches, {});
+  else runWithoutResult(native, feeds, fetches);
+}
+
+type Operands = Readonly<Record<string, Operand>>;
+
+function toTensors(operands: Operands): Record<string, Tensor> {
   const tensors: Record<string, Tensor> = {};
   for (const name in operands) {
     const operand = operands[name];

@@ -1,0 +1,59 @@
+import { isMainThread } from "node:worker_threads";
+import { Tensor } from "onnxruntime-common";
+// Internal to onnxruntime-node, hence the exact pin and native.test.ts: its public API is asynchronous, and tfjs kernels are not.
+import { binding } from "onnxruntime-node/dist/binding.js";
+
+/**
+ * The native binding, called synchronously.
+ *
+ * `run` writes a result into the array we hand it, and then makes a second, new array with a copy of it for its return value. For
+ * element-wise work that copy (allocate, clear, move, collect) is most of the cost. So every graph has a constant as its first output,
+ * and the class that the binding makes tensors with throws as soon as that first result is converted: the outputs proper are
+ * complete by then, and nothing more is copied. A version that no longer converts its results would simply return.
+ */
+export type NativeSession = InstanceType<typeof binding.InferenceSession>;
+
+/** Name of the constant that every graph gives as its first output. */
+export const DONE_OUTPUT = "done";
+
+const WARNINGS = 2;
+const STOP = Object.freeze({ reason: "results are in place" });
+let isStopping = false;
+let isReady = false;
+
+class ResultTensor {
+  constructor(type: "float32", values: Float32Array, shape: readonly number[]) {
+    if (isStopping) throw STOP;
+    // biome-ignore lint/correctness/noConstructorReturn: the binding calls `new`, and its callers expect the library's own tensor.
+    return new Tensor(type, values, shape);
+  }
+}
+
+export function openNativeSession(model: Uint8Array, threads: number): NativeSession {
+  if (!isReady) binding.initOrtOnce(WARNINGS, ResultTensor as unknown as Parameters<typeof binding.initOrtOnce>[1], isMainThread);
+  isReady = true;
+  const session = new binding.InferenceSession();
+  session.loadModel(model.buffer as ArrayBuffer, model.byteOffset, model.byteLength, {
+    executionProviders: ["cpu"],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    graphOptimizationLevel: "all",
+    // Patterns are planned per shape and kept for ever: with the many shapes of training that is a leak.
+    enableMemPattern: false,
+    // Idle workers that spin take a core from the rest of the process.
+    extra: { session: { intra_op: { allow_spinning: "0" } } },
+  });
+  return session;
+}
+
+/** Runs into the arrays of `fetches` and makes no result. */
+export function runWithoutResult(session: NativeSession, feeds: Record<string, Tensor>, fetches: Record<string, Tensor>): void {
+  isStopping = true;
+  try {
+    session.run(feeds, { [DONE_OUTPUT]: new Tensor("float32", new Float32Array(1), []), ...fetches }, {});
+  } catch (error) {
+    if (error !== STOP) throw error;
+  } finally {
+    isStopping = false;
+  }
+}
