@@ -24,9 +24,15 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** Ctrl-C, or the end of the terminal: exit 130. */
+/** Ctrl-C (exit 130), or another request to end. */
 export class Interrupted extends Error {
   override readonly name = "Interrupted";
+  readonly exitCode: number;
+
+  constructor(message: string, exitCode = 130) {
+    super(message);
+    this.exitCode = exitCode;
+  }
 }
 
 const fileReasons: Readonly<Record<string, (file: string) => string>> = {

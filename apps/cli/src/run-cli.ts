@@ -7,7 +7,7 @@ import { printable } from "./terminal/format.ts";
 import { usesColour } from "./terminal/style.ts";
 import { version } from "./version.ts";
 
-export const exitCode = { done: 0, refused: 1, usage: 2, interrupted: 130 } as const;
+export const exitCode = { done: 0, refused: 1, usage: 2 } as const;
 
 const out = (text: string): void => {
   process.stdout.write(`${text}\n`);
@@ -43,17 +43,18 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     complain(`There is no command ${printable(name)}. ${near ? `Did you mean ${near}?` : "See amalgam --help."}`);
     return exitCode.usage;
   }
-  return await runOne(name, await load(), rest);
+  return await runOne(name, load, rest);
 }
 
-async function runOne(name: string, command: AnyCommand, rest: string[]): Promise<number> {
+async function runOne(name: string, load: () => Promise<AnyCommand>, rest: string[]): Promise<number> {
   const end = rest.indexOf("--");
   const options = end < 0 ? rest : rest.slice(0, end);
-  if (options.includes("--help") || options.includes("-h")) {
-    out(await usage(command, root));
-    return exitCode.done;
-  }
   try {
+    const command = await load();
+    if (options.includes("--help") || options.includes("-h")) {
+      out(await usage(command, root));
+      return exitCode.done;
+    }
     checkArguments(command.args as ArgsDef, rest);
     await runCommand(command, { rawArgs: rest });
     return exitCode.done;
@@ -69,7 +70,7 @@ function report(name: string, error: unknown, json: boolean): number {
   }
   if (error instanceof Interrupted) {
     complain(error.message);
-    return exitCode.interrupted;
+    return error.exitCode;
   }
   const faults = faultsOf(error) ?? [{ code: "INTERNAL", message: describeDefect(error), path: [] }];
   if (json)

@@ -22,6 +22,8 @@ export interface Folder {
 }
 
 const pickles = /\.(bin|pt|pth|ckpt|pkl|pickle)$/i;
+/** What the registry takes; it judges again. Folders from the Hugging Face Hub also hold pictures, code and other formats. */
+const kept = /\.(safetensors|json|txt|md|model|jinja|ya?ml)$|(^|\/)(LICEN[CS]E|NOTICE|COPYING|AUTHORS)$/i;
 
 /**
  * The files of a checkpoint folder. Links to files are followed (the Hugging Face cache is made of them); hidden files and
@@ -45,6 +47,7 @@ export async function listFolder(folder: string): Promise<Folder> {
     if (!target) throw refusal("DANGLING_LINK", `${location} is a link to a file that is not there.`, [location]);
     if (!target.isFile()) continue;
     if (pickles.test(name)) skipped.push({ path: name, reason: "a pickle; Amalgam stores safetensors only" });
+    else if (!kept.test(name)) skipped.push({ path: name, reason: "not a kind of file that a version holds" });
     else files.push({ path: name, location, sizeBytes: target.size, modifiedMs: target.mtimeMs });
   }
   if (!files.some((file) => file.path.endsWith(".safetensors"))) {

@@ -193,13 +193,21 @@ test("hidden files stay out, links are followed, pickles are named", async () =>
   writeFileSync(path.join(folder, "blob"), "weights");
   symlinkSync(path.join(folder, "blob"), path.join(model, "model.safetensors"));
   writeFileSync(path.join(model, "pytorch_model.bin"), "");
+  writeFileSync(path.join(model, "plot.png"), "");
   writeFileSync(path.join(model, "config.json"), "{}");
+  writeFileSync(path.join(model, "LICENSE"), "text");
   const { files, skipped } = await listFolder(model);
   expect(files.map((file) => [file.path, file.sizeBytes])).toEqual([
+    ["LICENSE", 4],
     ["config.json", 2],
     ["model.safetensors", 7],
   ]);
-  expect(skipped).toEqual([{ path: "pytorch_model.bin", reason: "a pickle; Amalgam stores safetensors only" }]);
+  expect(skipped).toEqual(
+    expect.arrayContaining([
+      { path: "plot.png", reason: "not a kind of file that a version holds" },
+      { path: "pytorch_model.bin", reason: "a pickle; Amalgam stores safetensors only" },
+    ]),
+  );
 });
 
 test("a folder without safetensors is refused, and a pickle in it is blamed", async () => {

@@ -12,11 +12,13 @@ import { formatBytes, formatDigest, formatParameters, printable } from "../termi
 import { note, print, printJson } from "../terminal/output.ts";
 import { type Progress, startProgress } from "../terminal/progress.ts";
 
-const kindNames = versionKinds.map((kind) => kind.toLowerCase().replace("_", "-"));
+/** MERGED is missing: those versions come from `amalgam request`, with their lineage. */
+const kinds = versionKinds.filter((kind) => kind !== "MERGED");
+const kindNames = kinds.map((kind) => kind.toLowerCase().replace("_", "-"));
 
 function kindFrom(text: string | undefined, hasBase: boolean): VersionKind {
   if (text === undefined) return hasBase ? "FINE_TUNED" : "BASE";
-  const kind = versionKinds.find((each) => each === text.toUpperCase().replaceAll("-", "_"));
+  const kind = kinds.find((each) => each === text.toUpperCase().replaceAll("-", "_"));
   if (!kind) throw new UsageError(`--kind takes ${kindNames.join(", ")}; not ${printable(text, 40)}.`);
   return kind;
 }

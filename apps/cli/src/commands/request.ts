@@ -1,12 +1,10 @@
-import { readFile } from "node:fs/promises";
-import { parseRecipeText } from "@amalgam/engine/merge";
 import { defineCommand } from "citty";
-import { accepted, execute } from "../client/graphql.ts";
-import { requestMerge } from "../client/operations.ts";
 import { parseRef } from "../client/refs.ts";
 import { waitUntilVerified } from "../client/runs.ts";
 import { resolveServer } from "../client/server.ts";
+import { nativeRecipe, startMerge } from "../client/start-merge.ts";
 import { refusal } from "../failure.ts";
+import { readRecipe } from "../local/recipe-file.ts";
 import { jsonOption, serverOptions } from "../options.ts";
 import { formatBytes, formatDigest, formatParameters, printable } from "../terminal/format.ts";
 import { note, print, printJson } from "../terminal/output.ts";
@@ -32,11 +30,11 @@ export const request = defineCommand({
   },
   async run({ args }) {
     const { namespace, name, selector } = parseRef(args.as, "--as");
-    const { recipe, notes } = parseRecipeText(await readFile(args.recipe, "utf8"));
+    const { recipe, notes } = await readRecipe(args.recipe);
     const server = resolveServer(args, { env: process.env, cwd: process.cwd() });
     for (const each of notes) note(printable(each, 1000));
-    const input = { namespace, name, recipe, ...(selector === null ? {} : { aliases: [selector] }) };
-    const { run, version, created } = accepted((await execute(server, requestMerge, { input })).requestMerge);
+    const input = { namespace, name, recipe: nativeRecipe(recipe), ...(selector === null ? {} : { aliases: [selector] }) };
+    const { run, version, created } = await startMerge(server, input);
     if (args.detach === true) {
       if (args.json === true) return printJson({ run, version, created });
       return print(`Requested: run ${run.id}. See amalgam runs, or ${server.url}/runs.`);

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { defineCommand } from "citty";
-import { refusal } from "../failure.ts";
+import { Interrupted, refusal } from "../failure.ts";
 import { wholeNumber } from "../options.ts";
 import { formatDuration } from "../terminal/format.ts";
 import { note, print } from "../terminal/output.ts";
@@ -29,24 +29,15 @@ export const up = defineCommand({
     const port = wholeNumber(args.port, "--port", { min: 0, max: 65_535 }) ?? 4000;
     const dataDir = path.resolve(args["data-dir"] ?? path.join(root, ".amalgam"));
     assertBuilt();
-    const { startStack } = await import("@amalgam/local");
+    const { runStack } = await import("@amalgam/local");
     const began = performance.now();
-    const stopAsked = new Promise<void>((resolve) => {
-      for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => resolve());
+    const code = await runStack({ root, dataDir, port, print: note }, ({ url, signInUrl }) => {
+      note(`Ready in ${formatDuration((performance.now() - began) / 1000)}. Ctrl-C stops everything.`);
+      print(`\n  dashboard  ${url}\n  sign in    ${signInUrl}\n`);
+    }).catch((error: unknown) => {
+      // The stack's own words (a taken port, a broken PostgreSQL) are meant for the user.
+      throw refusal("STACK_FAILED", error instanceof Error ? error.message : String(error));
     });
-    const stack = await startStack({ root, dataDir, port, print: note }).catch(failed);
-    note(`Ready in ${formatDuration((performance.now() - began) / 1000)}. Ctrl-C stops everything.`);
-    print(`\n  dashboard  ${stack.url}\n  sign in    ${stack.signInUrl}\n`);
-    try {
-      await Promise.race([stopAsked, stack.failed.catch(failed)]);
-    } finally {
-      note("Stopping.");
-      await stack.stop();
-    }
+    if (code !== 0) throw new Interrupted("Stopped.", code);
   },
 });
-
-/** The stack's own words (a taken port, a broken PostgreSQL) are meant for the user. */
-function failed(error: unknown): never {
-  throw refusal("STACK_FAILED", error instanceof Error ? error.message : String(error));
-}
