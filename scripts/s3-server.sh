@@ -40,6 +40,20 @@ running() {
   return 1
 }
 
+# On a busy machine the disk may greet the monitor before it knows the cluster ("wrong fsid") and give up: try again.
+start_disk() {
+  local conf=(-c "$dir/ceph.conf")
+  for _ in 1 2 3 4 5; do
+    ceph-osd "${conf[@]}" -i 0 || true
+    for _ in $(seq 20); do
+      timeout 20 ceph "${conf[@]}" osd stat | grep -q ' 1 up' && return 0
+      pgrep -F "$dir/run/osd.0.pid" >/dev/null 2>&1 || break
+      sleep 0.5
+    done
+  done
+  return 1
+}
+
 start() {
   local monitor_port gateway_port fsid disk
   read -r monitor_port gateway_port < <(free_ports)
@@ -94,7 +108,7 @@ CONF
   timeout 60 ceph "${conf[@]}" osd new "$disk"
   ceph-osd "${conf[@]}" -i 0 --mkfs --osd-uuid "$disk"
   ceph "${conf[@]}" osd crush add osd.0 1.0 host=localhost root=default || true
-  ceph-osd "${conf[@]}" -i 0
+  start_disk
   radosgw "${conf[@]}" -n client.rgw
   for _ in $(seq 240); do (exec 3<>"/dev/tcp/127.0.0.1/$gateway_port") 2>/dev/null && break; sleep 0.25; done
   timeout 60 radosgw-admin "${conf[@]}" user create --uid=amalgam --display-name=amalgam \
@@ -107,12 +121,14 @@ case $command in
   start)
     [ ! -e "$dir/env" ] || { echo "$dir is in use already" >&2; exit 1; }
     mkdir -p "$dir/log"
-    if ! (start) > "$dir/log/start.log" 2>&1 || [ ! -f "$dir/env" ]; then
+    # A process of its own: inside a condition, bash forgets "set -e".
+    if ! bash "$0" up "$dir" > "$dir/log/start.log" 2>&1; then
       tail -5 "$dir/log/start.log" >&2
       stop
       exit 1
     fi
     cat "$dir/env" ;;
+  up) start ;;
   stop) stop ;;
   *) echo "start or stop, not $command" >&2; exit 2 ;;
 esac

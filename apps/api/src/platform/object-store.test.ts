@@ -166,7 +166,7 @@ describe.each(stores)("$name", ({ open }) => {
   });
 
   test.each(["../x", "a/../b", "/etc/passwd", "a//b", "", ".staging/x", "a/./b", "a\\b", "a\0b", "x".repeat(600)])(
-    "refuses the key %j",
+    "refuses the key %#",
     async (key) => {
       await expect((async () => store.put(key, Buffer.alloc(0), 0))()).rejects.toThrow("not a usable object key");
     },
@@ -184,7 +184,7 @@ describe.runIf(s3.endpoint)("S3 only", () => {
     await expect(createS3Store({ ...s3, bucket: "amalgam-no-such-bucket" }).check()).rejects.toThrow(
       "has no bucket amalgam-no-such-bucket",
     );
-    await expect(createS3Store({ ...s3, secretKey: "wrong" }).check()).rejects.toThrow("SignatureDoesNotMatch");
+    await expect(createS3Store({ ...s3, secretKey: "wrong" }).check()).rejects.toThrow(/refuses: (AccessDenied|SignatureDoesNotMatch)/);
     await expect(createS3Store({ ...s3, endpoint: "http://127.0.0.1:1" }).check()).rejects.toThrow("ECONNREFUSED");
   });
 
