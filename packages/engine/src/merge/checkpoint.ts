@@ -25,6 +25,8 @@ export interface CheckpointTensor {
 export interface Checkpoint {
   /** The folder; of a single file, its folder */
   readonly folder: string;
+  /** False when a single file was opened */
+  readonly isFolder: boolean;
   readonly header: CheckpointHeader;
   /** Paths of the safetensors files */
   readonly files: readonly string[];
@@ -47,16 +49,17 @@ export async function openCheckpoint(folderOrFile: string, label: string = folde
   if (info === null) throw refuse("CHECKPOINT_MISSING", `${label}: there is no ${folderOrFile}.`);
   if (!info.isDirectory()) {
     refuseByName(basename(folderOrFile), label);
-    return openFiles({ folder: dirname(folderOrFile), names: [basename(folderOrFile)], index: null, label });
+    return openFiles({ folder: dirname(folderOrFile), isFolder: false, names: [basename(folderOrFile)], index: null, label });
   }
   const present = await readdir(folderOrFile);
-  if (present.includes(wholeName)) return openFiles({ folder: folderOrFile, names: [wholeName], index: null, label });
+  if (present.includes(wholeName))
+    return openFiles({ folder: folderOrFile, isFolder: true, names: [wholeName], index: null, label });
   if (present.includes(indexName)) {
     const index = readShardIndex(await readFile(join(folderOrFile, indexName), "utf8"), `${label}: ${indexName}`);
     for (const shard of index.shards) await checkShard(folderOrFile, shard, label);
-    return openFiles({ folder: folderOrFile, names: index.shards, index, label });
+    return openFiles({ folder: folderOrFile, isFolder: true, names: index.shards, index, label });
   }
-  return openFiles({ folder: folderOrFile, names: [onlyFile(present, folderOrFile, label)], index: null, label });
+  return openFiles({ folder: folderOrFile, isFolder: true, names: [onlyFile(present, folderOrFile, label)], index: null, label });
 }
 
 function refuseByName(name: string, label: string): void {
@@ -100,12 +103,13 @@ async function checkShard(folder: string, shard: string, label: string): Promise
 
 interface Opening {
   readonly folder: string;
+  readonly isFolder: boolean;
   readonly names: readonly string[];
   readonly index: ShardIndex | null;
   readonly label: string;
 }
 
-async function openFiles({ folder, names, index, label }: Opening): Promise<Checkpoint> {
+async function openFiles({ folder, isFolder, names, index, label }: Opening): Promise<Checkpoint> {
   const files = names.map((name) => join(folder, name));
   const headers = await Promise.all(files.map((path, i) => readFileHeader(path, `${label}: ${names[i]}`)));
   const tensors = new Map<string, CheckpointTensor>();
@@ -121,7 +125,7 @@ async function openFiles({ folder, names, index, label }: Opening): Promise<Chec
   if (index !== null) checkIndex(index, tensors, { names, label });
   const space = headers.some(({ metadata }) => metadata.get("amalgam.space") === "delta") ? "delta" : "weights";
   const header = { label, config: await readConfig(folder, label), space, tensors: [...tensors.values()] } as const;
-  return { folder, header, files, tensors };
+  return { folder, isFolder, header, files, tensors };
 }
 
 async function readFileHeader(path: string, label: string): Promise<SafetensorsHeader> {

@@ -3,11 +3,13 @@ export { type Checkpoint, type CheckpointTensor, openCheckpoint } from "./checkp
 export type { BuildInput, Coefficients, MergeMethod, Space } from "./define-method.ts";
 export { describeMethods, type MethodDescription, universalLawSentences } from "./describe-methods.ts";
 export { type Fault, fault, RefusedError } from "./fault.ts";
+export { type FileDigest, folderDigest } from "./folder-digest.ts";
 export { canonicalJson, type ParentDigests, recipeIdentity } from "./identity.ts";
 export { type Law, type Sample, universalLaws } from "./laws.ts";
-export type { MergedFile, MergeOptions, MergeProgress, MergeReport } from "./merge-to-folder.ts";
 export { type MergeValues, mergeValues } from "./merge-values.ts";
 export { methods } from "./methods/index.ts";
 export { type CheckpointHeader, defaultTileBytes, type MergeHeaders, type Plan, type PlannedTensor, plan } from "./plan.ts";
 export { coefficientsOf, maxParents, methodOf, parseRecipe, type Recipe, type RecipeParent } from "./recipe.ts";
 export { type ParsedRecipe, parseRecipeText } from "./recipe-text.ts";
+export type { MergedFile, MergeOptions, MergeProgress, MergeReport } from "./run/merge-options.ts";
+export { mergeToFolder } from "./run/merge-to-folder.ts";

@@ -1,5 +1,5 @@
-import type { ParentDigests } from "./identity.ts";
-import type { Recipe } from "./recipe.ts";
+import type { ParentDigests } from "../identity.ts";
+import type { Recipe } from "../recipe.ts";
 
 export interface MergeProgress {
   readonly tensorsDone: number;

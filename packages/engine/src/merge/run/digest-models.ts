@@ -1,0 +1,51 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Checkpoint } from "../checkpoint.ts";
+import { folderDigest } from "../folder-digest.ts";
+import type { MergeOptions } from "./merge-options.ts";
+import { startWorker } from "./start-worker.ts";
+
+export interface Digesting {
+  /** Content digest of each model, base first; null when the caller did not want them */
+  readonly result: Promise<string[] | null>;
+  /** Ends the work if it is still under way. */
+  stop(): Promise<void>;
+}
+
+/** Digests given by the caller, or computed on a thread of their own beside the merge. */
+export function digestModels(models: readonly Checkpoint[], { digests, recipe }: MergeOptions): Digesting {
+  const stop = async () => {};
+  if (digests === "skip") return { result: Promise.resolve(null), stop };
+  if (digests !== undefined) {
+    return { result: Promise.resolve([...(recipe.base === null ? [] : [digests.base ?? ""]), ...digests.parents]), stop };
+  }
+  let stopWorker: () => Promise<unknown> = stop;
+  const compute = async () => {
+    const listed = await Promise.all(models.map(listFiles));
+    const worker = startWorker<string[]>({
+      role: "hash-files",
+      paths: listed.flatMap(({ folder, paths }) => paths.map((path) => join(folder, path))),
+    });
+    stopWorker = worker.terminate;
+    const sha256 = await worker.result;
+    let next = 0;
+    return listed.map(({ paths }) => folderDigest(paths.map((path) => ({ path, sha256: sha256[next++] ?? "" }))));
+  };
+  const result = compute();
+  // A failure counts only for who waits for the result; a merge that fails first must not leave an unhandled rejection.
+  result.catch(() => {});
+  return {
+    result,
+    async stop() {
+      await stopWorker();
+    },
+  };
+}
+
+/** The files that make up a checkpoint: every file of its folder but hidden ones; of a single safetensors file, that file. */
+async function listFiles({ folder, files, isFolder }: Checkpoint): Promise<{ folder: string; paths: string[] }> {
+  if (!isFolder) return { folder, paths: files.map((path) => path.slice(folder.length + 1)) };
+  const entries = await readdir(folder, { withFileTypes: true });
+  const paths = entries.filter((entry) => !entry.isDirectory() && !entry.name.startsWith(".")).map(({ name }) => name);
+  return { folder, paths };
+}

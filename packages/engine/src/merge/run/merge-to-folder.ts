@@ -1,0 +1,216 @@
+import { createHash } from "node:crypto";
+import { type FileHandle, open, realpath, statfs } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { type Checkpoint, openCheckpoint } from "../checkpoint.ts";
+import { RefusedError, refuse } from "../fault.ts";
+import { recipeIdentity } from "../identity.ts";
+import { defaultTileBytes, type Plan, plan as planMerge } from "../plan.ts";
+import { duplicateParent, methodOf, type Recipe } from "../recipe.ts";
+import { buildJob } from "./build-job.ts";
+import { cardModels, modelCard } from "./card.ts";
+import { companionFiles, outputConfig, type SmallFile } from "./companion-files.ts";
+import { digestModels } from "./digest-models.ts";
+import { explainFault } from "./explain-fault.ts";
+import type { MergedFile, MergeOptions, MergeReport } from "./merge-options.ts";
+import { layoutOutput, type OutputLayout } from "./output-layout.ts";
+import { createPartialFolder } from "./partial-folder.ts";
+import { runJob } from "./run-job.ts";
+
+const defaultShardBytes = 5e9;
+
+/**
+ * Merges local checkpoints into a Hugging Face folder: weights (one file, or shards and their index), config.json, tokenizer
+ * files, README.md and amalgam.json. The folder appears whole or not at all: it is built beside its place, synced, then renamed.
+ * Memory is threads × (models + 1) × tileBytes, whatever the size of the models; threads and tiles never change a byte.
+ * @throws RefusedError for whatever the caller can fix: mismatching parents, NaN in a parent, a full disk …
+ * @throws the signal's reason when it is aborted
+ */
+export async function mergeToFolder(options: MergeOptions): Promise<MergeReport> {
+  const started = performance.now();
+  const { recipe, signal } = options;
+  const models = await openModels(options);
+  const [first] = models;
+  const hasBase = recipe.base !== null;
+  if (first === undefined) throw refuse("PARENT_COUNT", "A merge needs at least one parent.", ["parents"]);
+  const headers = models.map(({ header }) => header);
+  const plan = planMerge(recipe, { base: hasBase ? first.header : null, parents: headers.slice(hasBase ? 1 : 0) });
+  const layout = layoutOutput(plan, options.maxShardBytes ?? defaultShardBytes);
+  const threads = options.threads ?? availableParallelism();
+  const folder = await createPartialFolder(options.outDir);
+  const digests = digestModels(models, options);
+  try {
+    await checkRoom(options.outDir, plan.writeBytes);
+    const weights = await writeWeights({ plan, models, layout, folder: folder.path, threads, options });
+    const known = await digests.result;
+    const identity =
+      known === null
+        ? null
+        : recipeIdentity(recipe, { base: hasBase ? (known[0] ?? null) : null, parents: known.slice(hasBase ? 1 : 0) });
+    const small = await smallFiles({ plan, models, layout, digests: known, identity, weights: weights.files, options });
+    for (const file of small) await writeSynced(join(folder.path, file.path), file.data);
+    signal?.throwIfAborted();
+    await folder.commit();
+    const files = [...weights.files, ...small.map(describeFile)].sort((a, b) => (a.path < b.path ? -1 : 1));
+    return {
+      files,
+      seconds: (performance.now() - started) / 1000,
+      bytesRead: weights.bytesRead,
+      bytesWritten: files.reduce((total, { sizeBytes }) => total + sizeBytes, 0),
+      peakRssBytes: process.resourceUsage().maxRSS * 1024,
+      threads,
+      notes: plan.notes,
+      identity,
+    };
+  } catch (error) {
+    throw explainIo(error, options.outDir);
+  } finally {
+    await digests.stop();
+    await folder.discard();
+  }
+}
+
+/** Opens base and parents in this order. A parent given twice under two names is refused as one given twice by one name is. */
+async function openModels({ recipe, base, parents, labels }: MergeOptions): Promise<Checkpoint[]> {
+  if (parents.length !== recipe.parents.length || (base === null) !== (recipe.base === null)) {
+    throw new Error("There must be one path for each model of the recipe.");
+  }
+  const named = parents.map((path, i) => ({ path, label: labels?.parents[i] ?? recipe.parents[i]?.model ?? path }));
+  const all = base === null ? named : [{ path: base, label: labels?.base ?? recipe.base ?? base }, ...named];
+  const models: Checkpoint[] = [];
+  for (const { path, label } of all) models.push(await openCheckpoint(path, label));
+  await checkDistinct(recipe, named);
+  return models;
+}
+
+async function checkDistinct(recipe: Recipe, named: readonly { path: string; label: string }[]): Promise<void> {
+  const paths = await Promise.all(named.map(({ path }) => realpath(path)));
+  const second = paths.findIndex((path, i) => paths.indexOf(path) < i);
+  const twice = named[second];
+  if (twice !== undefined) throw new RefusedError([duplicateParent(methodOf(recipe), twice.label, second)]);
+}
+
+/** Refuses early what cannot fit. */
+async function checkRoom(outDir: string, bytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(dirname(resolve(outDir)));
+  if (bavail * bsize < bytes) throw diskFull(outDir, `the result needs ${bytes} bytes, ${bavail * bsize} are free`);
+}
+
+const diskFull = (outDir: string, why: string): RefusedError =>
+  refuse("DISK_FULL", `No space is left for ${outDir}: ${why}. Nothing was kept.`, ["outDir"]);
+
+function explainIo(error: unknown, outDir: string): unknown {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return code === "ENOSPC" || code === "EDQUOT" ? diskFull(outDir, "the disk is full") : error;
+}
+
+interface Writing {
+  readonly plan: Plan;
+  readonly models: readonly Checkpoint[];
+  readonly layout: OutputLayout;
+  readonly folder: string;
+  readonly threads: number;
+  readonly options: MergeOptions;
+}
+
+/** Runs the merge into the weight files; they are synced when it returns. Closes every file, however it ends. */
+async function writeWeights({
+  plan,
+  models,
+  layout,
+  folder,
+  threads,
+  options,
+}: Writing): Promise<{ files: MergedFile[]; bytesRead: number }> {
+  const handles: FileHandle[] = [];
+  const openFile = async (path: string, mode: "r" | "wx+") => {
+    const handle = await open(path, mode);
+    handles.push(handle);
+    return { path, handle, fd: handle.fd };
+  };
+  try {
+    const inputs = [];
+    for (const path of models.flatMap(({ files }) => files)) inputs.push(await openFile(path, "r"));
+    const outputs = [];
+    for (const { name, header, sizeBytes } of layout.files) {
+      const output = await openFile(join(folder, name), "wx+");
+      await output.handle.write(header, 0, header.length, 0);
+      await output.handle.truncate(sizeBytes);
+      outputs.push(output);
+    }
+    const plain = (files: readonly { path: string; fd: number }[]) => files.map(({ path, fd }) => ({ path, fd }));
+    const job = buildJob({
+      plan,
+      models,
+      layout,
+      inputs: plain(inputs),
+      outputs: plain(outputs),
+      tileBytes: options.tileBytes ?? defaultTileBytes,
+    });
+    const result = await runJob(job, { threads, onProgress: options.onProgress, signal: options.signal });
+    if (result.kind === "fault") throw explainFault(result.fault, plan, models, options.outDir);
+    for (const { handle } of outputs) await handle.datasync();
+    const files = layout.files.map(({ name, sizeBytes }, i) => ({ path: name, sha256: result.sha256[i] ?? "", sizeBytes }));
+    return { files, bytesRead: result.bytesRead };
+  } finally {
+    for (const handle of handles) await handle.close();
+  }
+}
+
+interface Describing {
+  readonly plan: Plan;
+  readonly models: readonly Checkpoint[];
+  readonly layout: OutputLayout;
+  readonly digests: readonly string[] | null;
+  readonly identity: string | null;
+  readonly weights: readonly MergedFile[];
+  readonly options: MergeOptions;
+}
+
+/** Everything but the weights. */
+async function smallFiles({ plan, models, layout, digests, identity, weights, options }: Describing): Promise<SmallFile[]> {
+  const text = (path: string, content: string): SmallFile => ({ path, data: new TextEncoder().encode(content) });
+  const json = (path: string, value: unknown) => text(path, `${JSON.stringify(value, null, 2)}\n`);
+  const config = outputConfig(plan, models);
+  const described = cardModels(
+    plan,
+    models.map(({ header }) => header.label),
+    digests ?? [],
+  );
+  const files = [
+    ...(config === null ? [] : [json("config.json", config)]),
+    ...(layout.index === null ? [] : [text("model.safetensors.index.json", layout.index)]),
+    ...(await companionFiles(models)),
+    text("README.md", modelCard(plan, described, identity)),
+  ];
+  const { id, version } = methodOf(plan.recipe);
+  const manifest = {
+    version: 1,
+    identity,
+    method: { id, version },
+    recipe: plan.recipe,
+    models: described,
+    excluded: plan.excluded,
+    copied: plan.copied,
+    notes: plan.notes,
+    files: [...weights, ...files.map(describeFile)].sort((a, b) => (a.path < b.path ? -1 : 1)),
+    ...options.manifest,
+  };
+  return [...files, json("amalgam.json", manifest)];
+}
+
+const describeFile = ({ path, data }: SmallFile): MergedFile => ({
+  path,
+  sha256: createHash("sha256").update(data).digest("hex"),
+  sizeBytes: data.length,
+});
+
+async function writeSynced(path: string, data: Uint8Array): Promise<void> {
+  const handle = await open(path, "wx");
+  try {
+    await handle.writeFile(data);
+    await handle.datasync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,84 @@
+import { dtypes } from "../../tensor/dtype.ts";
+import type { Job } from "./job.ts";
+import type { MergeProgress } from "./merge-options.ts";
+import { createSharedState, type SharedState, slot, stop } from "./shared-state.ts";
+import { startWorker } from "./start-worker.ts";
+import type { TileFault } from "./tile-worker.ts";
+
+export interface RunOptions {
+  readonly threads: number;
+  readonly onProgress?: ((progress: MergeProgress) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export type RunResult =
+  | { readonly kind: "done"; readonly sha256: readonly string[]; readonly bytesRead: number }
+  | { readonly kind: "fault"; readonly fault: TileFault };
+
+const progressMs = 100;
+
+/**
+ * Runs a job on worker threads and hashes what they write. Leaves no thread running, however it ends.
+ * @throws the signal's reason when it is aborted; an Error when a thread dies
+ */
+export async function runJob(job: Job, { threads, onProgress, signal }: RunOptions): Promise<RunResult> {
+  signal?.throwIfAborted();
+  const state = createSharedState(job);
+  const abort = () => stop(state);
+  signal?.addEventListener("abort", abort);
+  const reporter = startReporter(job, state, onProgress);
+  try {
+    const tiles = Array.from({ length: Math.max(1, Math.min(threads, job.tileCount)) }, () =>
+      startWorker<TileFault | null>({ role: "tiles", job, state }),
+    );
+    const hashing = startWorker<string[] | null>({ role: "hash-outputs", job, state });
+    const [[hashed], ended] = await Promise.all([
+      Promise.allSettled([stopOnFailure(state, hashing.result)]),
+      Promise.allSettled(tiles.map(({ result }) => stopOnFailure(state, result))),
+    ]);
+    signal?.throwIfAborted();
+    const faults = ended.flatMap((end) => (end.status === "fulfilled" && end.value !== null ? [end.value] : []));
+    // Tiles before a faulty one were claimed earlier and finished, so the first fault is the same whatever the threads.
+    const [fault] = faults.sort((a, b) => a.tile - b.tile);
+    if (fault !== undefined) return { kind: "fault", fault };
+    for (const end of [...ended, hashed]) if (end.status === "rejected") throw end.reason;
+    if (hashed.status !== "fulfilled" || hashed.value === null) throw new Error("The output was not hashed.");
+    reporter.report();
+    return { kind: "done", sha256: hashed.value, bytesRead: Number(state.bytesRead[0]) };
+  } finally {
+    reporter.stop();
+    signal?.removeEventListener("abort", abort);
+  }
+}
+
+async function stopOnFailure<T>(state: SharedState, result: Promise<T>): Promise<T> {
+  return result.catch((error: unknown) => {
+    stop(state);
+    throw error;
+  });
+}
+
+function startReporter(job: Job, state: SharedState, onProgress: RunOptions["onProgress"]) {
+  const started = performance.now();
+  const bytesTotal = bytesToRead(job);
+  const report = () => {
+    const bytesRead = Number(Atomics.load(state.bytesRead, 0));
+    const seconds = (performance.now() - started) / 1000;
+    onProgress?.({
+      tensorsDone: Atomics.load(state.control, slot.tensors),
+      tensorsTotal: job.tensors.length,
+      bytesRead,
+      bytesTotal,
+      bytesPerSecond: seconds > 0 ? bytesRead / seconds : 0,
+    });
+  };
+  const timer = onProgress === undefined ? null : setInterval(report, progressMs);
+  return { report, stop: () => timer !== null && clearInterval(timer) };
+}
+
+/** Bytes that all stages read; a tensor with reductions is read twice. */
+export const bytesToRead = ({ stages, tensors }: Job): number =>
+  stages.reduce((total, { tensor }) => {
+    const { inputs = [], elements = 0 } = tensors[tensor] ?? {};
+    return total + inputs.reduce((sum, { dtype }) => sum + elements * dtypes[dtype].sizeBytes, 0);
+  }, 0);
