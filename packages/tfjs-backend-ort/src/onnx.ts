@@ -41,10 +41,13 @@ export interface OnnxGraph {
 
 /** Serialises a graph as an ONNX ModelProto. */
 export function encodeModel(graph: OnnxGraph): Uint8Array {
+  // ONNX Runtime warns on stderr about a constant that nothing uses.
+  const used = new Set([...graph.nodes.flatMap(({ inputs }) => inputs), ...graph.outputs]);
+  const constants = (graph.constants ?? []).filter(({ name }) => used.has(name));
   const body = concat([
     ...graph.nodes.map((node) => field(1, encodeNode(node))),
     text(2, "graph"),
-    ...(graph.constants ?? []).map((constant) => field(5, encodeConstant(constant))),
+    ...constants.map((constant) => field(5, encodeConstant(constant))),
     ...graph.inputs.map((input) => field(11, typeof input === "string" ? valueInfo(input, FLOAT) : valueInfo(...input))),
     ...graph.outputs.map((output) => field(12, valueInfo(output, FLOAT))),
   ]);

@@ -8,7 +8,7 @@ export interface Session {
 }
 
 export interface Operand {
-  readonly values: Float32Array | Int32Array;
+  readonly values: Float32Array | BigInt64Array;
   readonly shape: readonly number[];
 }
 
@@ -76,7 +76,7 @@ function toTensors(operands: Operands): Record<string, Tensor> {
     tensors[name] =
       operand.values instanceof Float32Array
         ? new Tensor("float32", operand.values, operand.shape)
-        : new Tensor("int32", operand.values, operand.shape);
+        : new Tensor("int64", operand.values, operand.shape);
   }
   return tensors;
 }

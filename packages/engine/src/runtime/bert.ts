@@ -1,4 +1,13 @@
-import { attention, gatherRows, gelu, layerNorm, linear } from "@amalgam/tfjs-backend-ort";
+import {
+  type DenseWeights,
+  type EncoderLayerWeights,
+  encoderLayer,
+  gatherRows,
+  gelu,
+  layerNorm,
+  linear,
+  type NormWeights,
+} from "@amalgam/tfjs-backend-ort";
 import type { BertConfig } from "./bert-config.ts";
 import { type BertHead, bertShapes } from "./bert-shapes.ts";
 import { Parameters, type TensorValues } from "./parameters.ts";
@@ -81,30 +90,41 @@ export class BertModel {
 
   #layer(layer: number, x: tf.Tensor2D, mask: tf.Tensor4D, batch: TokenBatch): tf.Tensor2D {
     const prefix = `bert.encoder.layer.${layer}`;
-    const [query, key, value] = ["query", "key", "value"].map((part) => this.#dense(`${prefix}.attention.self.${part}`, x)) as [
-      tf.Tensor2D,
-      tf.Tensor2D,
-      tf.Tensor2D,
-    ];
-    const mixed = attention(query, key, value, mask, {
+    const weights: EncoderLayerWeights = {
+      query: this.#denseWeights(`${prefix}.attention.self.query`),
+      key: this.#denseWeights(`${prefix}.attention.self.key`),
+      value: this.#denseWeights(`${prefix}.attention.self.value`),
+      output: this.#denseWeights(`${prefix}.attention.output.dense`),
+      outputNorm: this.#normWeights(`${prefix}.attention.output.LayerNorm`),
+      wide: this.#denseWeights(`${prefix}.intermediate.dense`),
+      narrow: this.#denseWeights(`${prefix}.output.dense`),
+      narrowNorm: this.#normWeights(`${prefix}.output.LayerNorm`),
+    };
+    const heads = this.config.num_attention_heads;
+    return encoderLayer(x, mask, weights, {
       batch: batch.size,
       length: batch.length,
-      heads: this.config.num_attention_heads,
+      heads,
+      epsilon: this.config.layer_norm_eps,
     });
-    const attended = this.#norm(
-      `${prefix}.attention.output.LayerNorm`,
-      tf.add(this.#dense(`${prefix}.attention.output.dense`, mixed), x),
-    );
-    const wide = gelu(this.#dense(`${prefix}.intermediate.dense`, attended));
-    return this.#norm(`${prefix}.output.LayerNorm`, tf.add(this.#dense(`${prefix}.output.dense`, wide), attended));
   }
 
   #dense(name: string, x: tf.Tensor2D): tf.Tensor2D {
-    return linear(x, this.#tensor(`${name}.weight`), this.#tensor(`${name}.bias`));
+    const { weight, bias } = this.#denseWeights(name);
+    return linear(x, weight, bias);
   }
 
   #norm(name: string, x: tf.Tensor2D): tf.Tensor2D {
-    return layerNorm(x, this.#tensor(`${name}.weight`), this.#tensor(`${name}.bias`), this.config.layer_norm_eps);
+    const { gamma, beta } = this.#normWeights(name);
+    return layerNorm(x, gamma, beta, this.config.layer_norm_eps);
+  }
+
+  #denseWeights(name: string): DenseWeights {
+    return { weight: this.#tensor(`${name}.weight`), bias: this.#tensor(`${name}.bias`) };
+  }
+
+  #normWeights(name: string): NormWeights {
+    return { gamma: this.#tensor(`${name}.weight`), beta: this.#tensor(`${name}.bias`) };
   }
 
   #tensor<T extends tf.Tensor>(name: string): T {

@@ -3,6 +3,7 @@ import type { OnnxGraph } from "../onnx.ts";
 import { sessionFor } from "../session.ts";
 import { tf } from "../tf.ts";
 import { callFused, type FusedKernel, isFusable } from "./kernel.ts";
+import { attentionGradientNodes, attentionNodes, sharedConstants, swapHeads } from "./pieces.ts";
 
 export interface AttentionShape {
   readonly batch: number;
@@ -55,55 +56,42 @@ export const attentionKernels: readonly FusedKernel[] = [
   },
 ];
 
+const apart = (name: string) => swapHeads(name, `${name}_heads`);
+
 function forwardGraph(scale: number): OnnxGraph {
   return {
     nodes: [
-      ...["query", "key", "value"].map((name) => split(name)),
-      fusedMatMul("query_heads", "key_heads", "scores", { transB: 1, alpha: { float: scale } }),
-      { op: "Add", inputs: ["scores", "mask"], outputs: ["masked"] },
-      { op: "Softmax", inputs: ["masked"], outputs: ["probabilities"], attributes: { axis: -1 } },
-      fusedMatMul("probabilities", "value_heads", "out_heads", {}),
-      { op: "Transpose", inputs: ["out_heads"], outputs: ["out"], attributes: { perm: SPLIT } },
+      ...["query", "key", "value"].map(apart),
+      ...attentionNodes(
+        "query_heads",
+        "key_heads",
+        "value_heads",
+        { probabilities: "probabilities", context: "out_heads" },
+        scale,
+      ),
+      swapHeads("out_heads", "out"),
     ],
     inputs: ["query", "key", "value", "mask"],
     outputs: ["out", "probabilities"],
   };
 }
 
-/** P = softmax(S): dV = Pᵀ·dO, dP = dO·Vᵀ, dS = P∘(dP − Σ dP∘P), dQ = s·dS·K, dK = s·dSᵀ·Q. */
 function backwardGraph(scale: number): OnnxGraph {
   return {
     nodes: [
-      ...["query", "key", "value", "dy"].map((name) => split(name)),
-      fusedMatMul("probabilities", "dy_heads", "dvalue_heads", { transA: 1 }),
-      fusedMatMul("dy_heads", "value_heads", "dp", { transB: 1 }),
-      { op: "Mul", inputs: ["dp", "probabilities"], outputs: ["dp_p"] },
-      { op: "ReduceSum", inputs: ["dp_p", "last"], outputs: ["total"], attributes: { keepdims: 1 } },
-      { op: "Sub", inputs: ["dp", "total"], outputs: ["dp_centred"] },
-      { op: "Mul", inputs: ["probabilities", "dp_centred"], outputs: ["ds"] },
-      fusedMatMul("ds", "key_heads", "dquery_heads", { alpha: { float: scale } }),
-      fusedMatMul("ds", "query_heads", "dkey_heads", { transA: 1, alpha: { float: scale } }),
-      ...["dquery", "dkey", "dvalue"].map((name) => ({
-        op: "Transpose",
-        inputs: [`${name}_heads`],
-        outputs: [name],
-        attributes: { perm: SPLIT },
-      })),
+      ...["query", "key", "value", "dy"].map(apart),
+      ...attentionGradientNodes(
+        { dy: "dy_heads", query: "query_heads", key: "key_heads", value: "value_heads", probabilities: "probabilities" },
+        { dquery: "dquery_heads", dkey: "dkey_heads", dvalue: "dvalue_heads" },
+        scale,
+      ),
+      ...["dquery", "dkey", "dvalue"].map((name) => swapHeads(`${name}_heads`, name)),
     ],
     inputs: ["dy", "query", "key", "value", "probabilities"],
     outputs: ["dquery", "dkey", "dvalue"],
-    constants: [{ name: "last", value: [-1] }],
+    constants: sharedConstants,
   };
 }
-
-const split = (name: string) => ({ op: "Transpose", inputs: [name], outputs: [`${name}_heads`], attributes: { perm: SPLIT } });
-
-const fusedMatMul = (a: string, b: string, out: string, attributes: Record<string, number | { float: number }>) => ({
-  op: "FusedMatMul",
-  inputs: [a, b],
-  outputs: [out],
-  attributes,
-});
 
 /**
  * Scaled dot-product attention of several heads: softmax(Q·Kᵀ/√(d/heads) + mask)·V per head.

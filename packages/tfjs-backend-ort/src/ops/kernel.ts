@@ -53,3 +53,8 @@ export function callFused(name: string, inputs: Readonly<Record<string, tf.Tenso
   const result = tf.engine().runKernel(name, inputs as tf.NamedTensorMap, attrs as tf.NamedAttrMap) as unknown;
   return result as tf.Tensor[];
 }
+
+/** Whether a gradient may be asked for: what only a gradient needs is kept then, and not otherwise. */
+export function isTaping(): boolean {
+  return tf.engine().state.gradientDepth > 0;
+}

@@ -2,6 +2,7 @@ import type { OnnxGraph } from "../onnx.ts";
 import { sessionFor } from "../session.ts";
 import { tf } from "../tf.ts";
 import { callFused, type FusedKernel, isFusable } from "./kernel.ts";
+import { layerNormGradientNodes, layerNormNode, sharedConstants } from "./pieces.ts";
 
 const width = (x: tf.TensorInfo | undefined): number => x?.shape.at(-1) ?? 0;
 const column = (x: tf.TensorInfo | undefined): number[] => [...(x?.shape.slice(0, -1) ?? []), 1];
@@ -11,14 +12,7 @@ export const layerNormKernels: readonly FusedKernel[] = [
     name: "OrtLayerNorm",
     session: ({ epsilon }) =>
       sessionFor(`OrtLayerNorm ${epsilon}`, () => ({
-        nodes: [
-          {
-            op: "LayerNormalization",
-            inputs: ["x", "gamma", "beta"],
-            outputs: ["out", "mean", "inverse"],
-            attributes: { axis: -1, epsilon: { float: Number(epsilon) } },
-          },
-        ],
+        nodes: [layerNormNode("x", "gamma", "beta", ["out", "mean", "inverse"], Number(epsilon))],
         inputs: ["x", "gamma", "beta"],
         outputs: ["out", "mean", "inverse"],
       })),
@@ -31,27 +25,22 @@ export const layerNormKernels: readonly FusedKernel[] = [
   },
 ];
 
-/** x̂ = (x − μ)/σ; dγ = Σ dy·x̂; dβ = Σ dy; dx = (g − mean(g) − x̂·mean(g·x̂))/σ with g = dy·γ. */
 function gradientGraph(): OnnxGraph {
+  const names = {
+    dy: "dy",
+    x: "x",
+    gamma: "gamma",
+    mean: "mean",
+    inverse: "inverse",
+    dx: "dx",
+    dgamma: "dgamma",
+    dbeta: "dbeta",
+  };
   return {
-    nodes: [
-      { op: "Sub", inputs: ["x", "mean"], outputs: ["centred"] },
-      { op: "Mul", inputs: ["centred", "inverse"], outputs: ["normal"] },
-      { op: "Mul", inputs: ["dy", "normal"], outputs: ["dy_normal"] },
-      { op: "ReduceSum", inputs: ["dy_normal", "rows"], outputs: ["dgamma"], attributes: { keepdims: 0 } },
-      { op: "ReduceSum", inputs: ["dy", "rows"], outputs: ["dbeta"], attributes: { keepdims: 0 } },
-      { op: "Mul", inputs: ["dy", "gamma"], outputs: ["g"] },
-      { op: "ReduceMean", inputs: ["g"], outputs: ["g_mean"], attributes: { axes: [-1], keepdims: 1 } },
-      { op: "Mul", inputs: ["g", "normal"], outputs: ["g_normal"] },
-      { op: "ReduceMean", inputs: ["g_normal"], outputs: ["g_normal_mean"], attributes: { axes: [-1], keepdims: 1 } },
-      { op: "Mul", inputs: ["normal", "g_normal_mean"], outputs: ["parallel"] },
-      { op: "Sub", inputs: ["g", "g_mean"], outputs: ["g_centred"] },
-      { op: "Sub", inputs: ["g_centred", "parallel"], outputs: ["orthogonal"] },
-      { op: "Mul", inputs: ["orthogonal", "inverse"], outputs: ["dx"] },
-    ],
+    nodes: layerNormGradientNodes("norm", names),
     inputs: ["dy", "x", "gamma", "mean", "inverse"],
     outputs: ["dx", "dgamma", "dbeta"],
-    constants: [{ name: "rows", value: [0] }],
+    constants: sharedConstants,
   };
 }
 

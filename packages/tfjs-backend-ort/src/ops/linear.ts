@@ -1,6 +1,7 @@
 import { sessionFor } from "../session.ts";
 import { tf } from "../tf.ts";
 import { callFused, type FusedKernel, isFusable } from "./kernel.ts";
+import { linearGradientNodes, linearNode, sharedConstants } from "./pieces.ts";
 
 const dim = (tensor: tf.TensorInfo | undefined, axis: number): number => tensor?.shape.at(axis) ?? 0;
 
@@ -11,7 +12,7 @@ export const linearKernels: readonly FusedKernel[] = [
       sessionFor(
         "OrtLinear",
         () => ({
-          nodes: [{ op: "Gemm", inputs: ["x", "weight", "bias"], outputs: ["out"], attributes: { transB: 1 } }],
+          nodes: [linearNode("x", "weight", "bias", "out")],
           inputs: ["x", "weight", "bias"],
           outputs: ["out"],
         }),
@@ -25,14 +26,10 @@ export const linearKernels: readonly FusedKernel[] = [
       sessionFor(
         "OrtLinearGrad",
         () => ({
-          nodes: [
-            { op: "Gemm", inputs: ["dy", "weight"], outputs: ["dx"] },
-            { op: "Gemm", inputs: ["dy", "x"], outputs: ["dweight"], attributes: { transA: 1 } },
-            { op: "ReduceSum", inputs: ["dy", "rows"], outputs: ["dbias"], attributes: { keepdims: 0 } },
-          ],
+          nodes: linearGradientNodes("dy", "x", "weight", { dx: "dx", dweight: "dweight", dbias: "dbias" }),
           inputs: ["dy", "x", "weight"],
           outputs: ["dx", "dweight", "dbias"],
-          constants: [{ name: "rows", value: [0] }],
+          constants: sharedConstants,
         }),
         true,
       ),
