@@ -12,7 +12,8 @@ export interface Outcome {
 export interface SpawnOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
-  readonly interruptWhen?: (stderr: string) => boolean;
+  /** Asked often; the first true sends Ctrl-C */
+  readonly interruptWhen?: () => boolean;
 }
 
 /** Runs the command line from sources in a process of its own, with no server in its environment. */
@@ -29,10 +30,17 @@ export function amalgam(args: readonly string[], { cwd, env = {}, interruptWhen 
   });
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     stderr += text;
-    if (interruptWhen?.(stderr)) child.kill("SIGINT");
   });
+  const watch = setInterval(() => {
+    if (!interruptWhen?.()) return;
+    clearInterval(watch);
+    child.kill("SIGINT");
+  }, 10);
   return new Promise((resolve, reject) => {
     child.once("error", reject);
-    child.once("close", (code) => resolve({ code, stdout, stderr }));
+    child.once("close", (code) => {
+      clearInterval(watch);
+      resolve({ code, stdout, stderr });
+    });
   });
 }

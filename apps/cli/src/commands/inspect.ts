@@ -5,7 +5,7 @@ import { type Checkpoint, openCheckpoint } from "@amalgam/engine/merge";
 import { defineCommand } from "citty";
 import { refusal } from "../failure.ts";
 import { interruptible } from "../interrupt.ts";
-import { folderDigest, measure, summarise } from "../local/inspect-checkpoint.ts";
+import { digestFolder, measure, summarise } from "../local/inspect-checkpoint.ts";
 import { jsonOption } from "../options.ts";
 import { formatBytes, formatCount, formatDigest, formatParameters, formatShape, plural, printable } from "../terminal/format.ts";
 import { print, printJson } from "../terminal/output.ts";
@@ -27,7 +27,7 @@ async function readBytes(checkpoint: Checkpoint, isFolder: boolean): Promise<Rea
   try {
     return await interruptible(async (signal) => ({
       reports: await measure(checkpoint, options(signal)),
-      digest: isFolder ? await folderDigest(checkpoint.folder, options(signal)) : null,
+      digest: isFolder ? await digestFolder(checkpoint.folder, options(signal)) : null,
     }));
   } finally {
     progress.finish();

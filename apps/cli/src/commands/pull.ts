@@ -1,12 +1,12 @@
 import { mkdir, readdir, rename, rmdir } from "node:fs/promises";
 import path from "node:path";
+import { folderDigest } from "@amalgam/engine/merge";
 import { defineCommand } from "citty";
 import { downloadFiles, safePath } from "../client/download.ts";
 import { execute } from "../client/graphql.ts";
 import { type RemoteFile, type Version, versionByRef } from "../client/operations.ts";
 import { parseRef } from "../client/refs.ts";
 import { resolveServer, type Server } from "../client/server.ts";
-import { versionDigest } from "../client/version-digest.ts";
 import { refusal } from "../failure.ts";
 import { interruptible } from "../interrupt.ts";
 import { jsonOption, serverOptions } from "../options.ts";
@@ -24,7 +24,7 @@ async function findVersion(server: Server, ref: string): Promise<Pulled> {
   if (version.state === "VERIFYING")
     throw refusal("VERIFYING", `${version.ref} is still being verified. Try again in a moment.`, [ref]);
   for (const file of version.files) safePath(file.path);
-  if (versionDigest(version.files) !== version.digest) {
+  if (folderDigest(version.files) !== version.digest) {
     throw refusal("DIGEST_MISMATCH", `The server's file list of ${version.ref} does not match its digest. Nothing was written.`, [
       ref,
     ]);

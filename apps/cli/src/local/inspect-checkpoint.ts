@@ -1,9 +1,8 @@
 import path from "node:path";
 import { elementCount, fileSource, inspectSafetensors, type TensorReport } from "@amalgam/engine/formats";
-import type { Checkpoint } from "@amalgam/engine/merge";
+import { type Checkpoint, folderDigest } from "@amalgam/engine/merge";
 import { listFolder } from "../client/local-files.ts";
 import { hashFiles } from "../client/push-version.ts";
-import { versionDigest } from "../client/version-digest.ts";
 
 export interface CheckpointSummary {
   readonly path: string;
@@ -63,11 +62,11 @@ export async function measure({ files }: Checkpoint, { signal, onProgress }: Rea
 }
 
 /** The digest that the registry would give this folder. */
-export async function folderDigest(folder: string, { signal, onProgress }: ReadOptions): Promise<string> {
+export async function digestFolder(folder: string, { signal, onProgress }: ReadOptions): Promise<string> {
   const { files } = await listFolder(folder);
   const hashed = await hashFiles(files, {
     ...(signal ? { signal } : {}),
     onProgress: (_, done, total) => onProgress?.(done, total),
   });
-  return versionDigest(hashed);
+  return folderDigest(hashed);
 }

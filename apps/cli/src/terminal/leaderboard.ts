@@ -133,7 +133,7 @@ function verdictLines({ verdict }: Leaderboard): string[] {
     const difference = formatDifference(gain.value, gain.low, gain.high);
     return `${name}: ${difference} points, paired${gain.low > 0 ? "" : "; cannot be told apart"}`;
   };
-  if (overAverage && bestTitle) lines.push(say(`${printable(bestTitle)} over the average`, overAverage));
+  if (overAverage) lines.push(say("Best merge over the plain average", overAverage));
   if (leadOfFirst && bestTitle && secondTitle)
     lines.push(say(`${printable(bestTitle)} over ${printable(secondTitle)}`, leadOfFirst));
   if (gainKept !== null) lines.push(`Share of the experts' gain kept: ${Math.round(gainKept * 100)}${thinSpace}%`);
