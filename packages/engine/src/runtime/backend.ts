@@ -26,6 +26,8 @@ const loaders: Readonly<Record<BackendName, Load>> = {
   cpu: async () => "plain JavaScript",
 };
 
+let isSelected = false;
+
 /**
  * Selects where models run. "auto" takes the first of tensorflow (with a GPU), webgpu (with a hardware adapter), ort, wasm and cpu that
  * works; a backend asked for by name that does not load is an error.
@@ -43,6 +45,7 @@ export async function selectBackend(name: BackendName | "auto" = "auto"): Promis
       if (!(await tf.setBackend(candidate))) throw new Error("it did not initialise");
       await tf.ready();
       considered.push({ name: candidate, reason });
+      isSelected = true;
       return { chosen: candidate, considered };
     } catch (error) {
       const reason = firstLine(error);
@@ -51,6 +54,11 @@ export async function selectBackend(name: BackendName | "auto" = "auto"): Promis
     }
   }
   throw new Error(`No backend works here: ${considered.map((entry) => `${entry.name} (${entry.reason})`).join(", ")}.`);
+}
+
+/** Selects a backend automatically unless `selectBackend` has been called. */
+export async function ensureBackend(): Promise<void> {
+  if (!isSelected) await selectBackend();
 }
 
 async function loadTensorFlow(isAutomatic: boolean): Promise<string> {

@@ -26,7 +26,7 @@
  *
  * A run is deterministic for the same seed, data order and backend. `frozen` tensors get neither gradients nor weight decay; LayerNorm and biases are never decayed.
  */
-export { type BackendChoice, type BackendName, backendNames, selectBackend } from "./backend.ts";
+export { type BackendChoice, type BackendName, backendNames, ensureBackend, selectBackend } from "./backend.ts";
 export { BertModel, createBert, type Encoded, type NewBert } from "./bert.ts";
 export { type BertConfig, parseBertConfig } from "./bert-config.ts";
 export { type BertHead, bertShapes } from "./bert-shapes.ts";

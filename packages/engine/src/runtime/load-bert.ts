@@ -33,7 +33,7 @@ export async function loadBert(
   const entries = [...shapes].map(([name, shape]) => {
     const folder = isHeadTensor(name) ? headFrom : dir;
     const found = (isHeadTensor(name) ? own : trunk).get(name);
-    if (found !== undefined) checkShape(folder, name, found.shape, shape);
+    if (found !== undefined) checkShape(`${folder}: tensor "${name}"`, found.shape, shape, configFile);
     return [name, found, folder] as const;
   });
   return assemble(config, head, classes, entries, seed);
@@ -63,7 +63,7 @@ async function readModelTensors(dir: string, wanted: (name: string) => boolean):
   return new Map([...tensors].map(([name, tensor]) => [isBare ? `bert.${name}` : name, tensor]));
 }
 
-function checkShape(dir: string, name: string, found: readonly number[], wanted: readonly number[]): void {
+function checkShape(tensor: string, found: readonly number[], wanted: readonly number[], configFile: string): void {
   if (found.join() === wanted.join()) return;
-  throw new Error(`${dir}: tensor "${name}" has shape [${found.join(", ")}]; config.json asks for [${wanted.join(", ")}].`);
+  throw new Error(`${tensor} has shape [${found.join(", ")}]; ${configFile} asks for [${wanted.join(", ")}].`);
 }
