@@ -43,7 +43,7 @@ const WINDOW = 4096;
  * Rejects with the signal's reason when aborted, and with an Error that names the folder, tensor or example at fault.
  */
 export async function evaluateClassification(request: ClassificationRequest): Promise<ClassificationScore> {
-  const { model: dir, head, labels, examples, batchTokens = DEFAULT_BATCH_TOKENS, onProgress, signal } = request;
+  const { model: dir, head, examples, batchTokens = DEFAULT_BATCH_TOKENS, onProgress, signal } = request;
   if (examples.length === 0) throw new Error("An evaluation needs at least one example.");
   signal?.throwIfAborted();
   const started = performance.now();
