@@ -53,6 +53,11 @@ describe("16-bit floats", () => {
     expect(stored.findIndex((bits, i) => bits !== nearestF16(edges[i] ?? 0))).toBe(-1);
   });
 
+  it("decodes a Buffer that starts at an odd address of its memory", () => {
+    const pool = Buffer.from([9, 0x80, 0x3f, 0x00, 0xc0, 9]);
+    expect(decodeToF32("BF16", pool.subarray(1, 5))).toEqual(Float32Array.of(1, -2));
+  });
+
   it.each(["F16", "BF16"] as const)("gives back every finite %s pattern after a trip through f32", (dtype) => {
     const back = new Uint16Array(encodeFromF32(dtype, decodeToF32(dtype, bytesOf(every16))).buffer);
     const exponent = dtype === "F16" ? 0x7c00 : 0x7f80;

@@ -12,7 +12,7 @@ export interface TensorReport {
   readonly sizeBytes: number;
   /** sha256 of the tensor's bytes, hex */
   readonly sha256: string;
-  /** Euclidean norm over the finite values, summed in f64; 0 for an empty tensor */
+  /** Euclidean norm over the finite values, summed in f64; 0 for an empty tensor; at most the largest f64 */
   readonly norm: number;
   /** Smallest and largest finite value; 0 when there is none */
   readonly min: number;
@@ -77,7 +77,7 @@ async function inspectTensor(entry: TensorEntry, chunks: AsyncIterable<Uint8Arra
     shape: entry.shape,
     sizeBytes: entry.end - entry.begin,
     sha256: digest.digest("hex"),
-    norm: Math.sqrt(range.squares),
+    norm: Math.min(Math.sqrt(range.squares), Number.MAX_VALUE),
     min: empty ? 0 : range.min,
     max: empty ? 0 : range.max,
     finite: range.finite,

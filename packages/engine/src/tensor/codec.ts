@@ -7,7 +7,8 @@ import { bf16ToF32Bits, f16ToF32Bits, f32BitsToBf16, f32BitsToF16 } from "./half
  * @returns a new array, one f32 an element
  */
 export function decodeToF32(dtype: ArithmeticDtype, bytes: Uint8Array): Float32Array<ArrayBuffer> {
-  const aligned = bytes.slice();
+  // Not slice(): a Buffer's slice shares its memory.
+  const aligned = new Uint8Array(bytes);
   if (dtype === "F32") return new Float32Array(aligned.buffer);
   const stored = new Uint16Array(aligned.buffer);
   const bits = new Int32Array(stored.length);

@@ -16,12 +16,8 @@ export function explainFault(
   const name = quote(tensor);
   switch (problem.kind) {
     case "non-finite": {
-      const where = `Tensor ${name} of ${labelOf(problem.input)} holds NaN or infinity`;
-      return refuse(
-        "NON_FINITE",
-        `${where} (near element ${problem.element} of a tile); repair or leave out this model.`,
-        pathOf(problem.input),
-      );
+      const where = `Tensor ${name} of ${labelOf(problem.input)} holds NaN or infinity (first at element ${problem.element})`;
+      return refuse("NON_FINITE", `${where}; repair or leave out this model.`, pathOf(problem.input));
     }
     case "overflow":
       return refuse(

@@ -1,20 +1,35 @@
 import { createRequire } from "node:module";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { Assignment } from "./worker.ts";
 
+interface Bundler {
+  buildSync(options: Readonly<Record<string, unknown>>): { readonly outputFiles: readonly { readonly text: string }[] };
+}
+
+let bundled: URL | null = null;
+
 /**
- * The worker's entry. In a build it is the JavaScript next to this file. Run from sources it is TypeScript, which a new thread of
- * Node 20 cannot load by itself: a small module registers tsx there first, whatever loaded this file here (tsx or vitest).
+ * The worker's entry. In a build it is the JavaScript next to this file. Run from sources (by tsx or vitest) it is TypeScript, which
+ * a new thread of Node 20 cannot load, so it is bundled once by the esbuild that tsx brings.
  */
 function entry(): URL {
   if (!import.meta.url.endsWith(".ts")) return new URL("./worker.js", import.meta.url);
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx/package.json"));
-  const register = JSON.stringify(new URL("./dist/esm/api/index.mjs", tsx).href);
-  const target = JSON.stringify(new URL("./worker.ts", import.meta.url).href);
-  return new URL(
-    `data:text/javascript,${encodeURIComponent(`import { register } from ${register}; register(); await import(${target});`)}`,
-  );
+  if (bundled === null) {
+    const tsx = createRequire(import.meta.url).resolve("tsx/package.json");
+    const esbuild: Bundler = createRequire(tsx)("esbuild");
+    const entryPoints = [fileURLToPath(new URL("./worker.ts", import.meta.url))];
+    const { outputFiles } = esbuild.buildSync({
+      entryPoints,
+      bundle: true,
+      platform: "node",
+      format: "esm",
+      target: "node20",
+      write: false,
+    });
+    bundled = new URL(`data:text/javascript,${encodeURIComponent(outputFiles[0]?.text ?? "")}`);
+  }
+  return bundled;
 }
 
 export interface RunningWorker<Result> {
