@@ -1,10 +1,10 @@
-import { stripVTControlCharacters } from "node:util";
-import { type ArgsDef, renderUsage, runCommand } from "citty";
-import { type AnyCommand, commands } from "./commands/index.ts";
+import { type ArgsDef, type CommandMeta, runCommand } from "citty";
+import { type AnyCommand, commandGroups, commands } from "./commands/index.ts";
 import { faultsOf, Interrupted, UsageError } from "./failure.ts";
 import { checkArguments, closest } from "./options.ts";
 import { printable } from "./terminal/format.ts";
-import { usesColour } from "./terminal/style.ts";
+import { styleFor } from "./terminal/style.ts";
+import { type CommandUsage, renderCommandUsage, renderUsage } from "./terminal/usage.ts";
 import { version } from "./version.ts";
 
 export const exitCode = { done: 0, refused: 1, usage: 2 } as const;
@@ -16,30 +16,35 @@ const complain = (text: string): void => {
   process.stderr.write(`${text}\n`);
 };
 
-async function usage(command: AnyCommand, parent?: AnyCommand): Promise<string> {
-  const text = await renderUsage(command, parent);
-  return usesColour(process.stdout) ? text : stripVTControlCharacters(text);
+/** What help shows of a command; ours are plain objects, never the functions that citty also allows. */
+async function describe(name: string, load: () => Promise<AnyCommand>): Promise<CommandUsage> {
+  const { meta, args } = await load();
+  const { description = "" } = (meta ?? {}) as CommandMeta;
+  return { name, description, args: (args ?? {}) as ArgsDef };
 }
 
-const root: AnyCommand = {
-  meta: { name: "amalgam", version, description: "Merge, register and compare neural-network checkpoints" },
-  subCommands: commands,
-};
+async function overview(): Promise<string> {
+  const groups = commandGroups.map(async ({ title, commands: own }) => ({
+    title,
+    commands: await Promise.all(Object.entries(own).map(([name, load]) => describe(name, load))),
+  }));
+  return renderUsage(version, await Promise.all(groups), styleFor(process.stdout));
+}
 
 /** Runs one command line and says how it ended; never throws for anything a caller can cause. */
 export async function runCli(argv: readonly string[]): Promise<number> {
   const [name, ...rest] = argv;
   if (name === undefined || name === "--help" || name === "-h" || name === "help") {
-    out(await usage(root));
+    out(await overview());
     return exitCode.done;
   }
   if (name === "--version" || name === "-v") {
     out(version);
     return exitCode.done;
   }
-  const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  const load = commands.get(name);
   if (!load) {
-    const near = closest(name, Object.keys(commands));
+    const near = closest(name, [...commands.keys()]);
     complain(`There is no command ${printable(name)}. ${near ? `Did you mean ${near}?` : "See amalgam --help."}`);
     return exitCode.usage;
   }
@@ -50,12 +55,13 @@ async function runOne(name: string, load: () => Promise<AnyCommand>, rest: strin
   const end = rest.indexOf("--");
   const options = end < 0 ? rest : rest.slice(0, end);
   try {
-    const command = await load();
+    const described = await describe(name, load);
     if (options.includes("--help") || options.includes("-h")) {
-      out(await usage(command, root));
+      out(renderCommandUsage(described, styleFor(process.stdout)));
       return exitCode.done;
     }
-    checkArguments(command.args as ArgsDef, rest);
+    const command = await load();
+    checkArguments(described.args, rest);
     await runCommand(command, { rawArgs: rest });
     return exitCode.done;
   } catch (error) {

@@ -55,7 +55,7 @@ async function post(server: Server, query: string, variables: unknown, signal: A
     body: JSON.stringify({ query, variables }),
     signal: bounded,
   });
-  if (response.status === 401 || response.status === 403) throw unauthorised(server);
+  if (response.status === 401) throw unauthorised(server);
   const text = await response.text().catch((error: unknown) => {
     throw networkFailure(error, bounded);
   });

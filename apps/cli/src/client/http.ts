@@ -75,7 +75,7 @@ export async function send(server: Server, path: string, init: RequestInit = {})
   const response = await request(server, path, init);
   if (response.ok) return response;
   const body = await response.text().catch(() => "");
-  if (response.status === 401 || response.status === 403) throw unauthorised(server);
+  if (response.status === 401) throw unauthorised(server);
   if (transientStatuses.has(response.status)) throw new TransientError(messageIn(body) ?? `HTTP ${response.status}`);
   throw refusal(
     `HTTP_${response.status}`,

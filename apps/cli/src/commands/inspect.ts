@@ -63,7 +63,7 @@ export const inspect = defineCommand({
       [
         "dtypes",
         Object.entries(summary.dtypes)
-          .map(([dtype, count]) => `${dtype} ${formatCount(count)}`)
+          .map(([dtype, count]) => `${formatCount(count)} ${dtype}`)
           .join(", "),
       ],
     ];

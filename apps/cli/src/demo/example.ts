@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
 import { refusal } from "../failure.ts";
@@ -6,31 +6,43 @@ import { refusal } from "../failure.ts";
 export interface Checkpoint {
   readonly name: string;
   readonly folder: string;
-  readonly licence: string | null;
 }
 
 export interface ExampleTask {
   readonly name: string;
   readonly title: string;
   readonly labels: readonly string[];
+  /** Name of the expert whose head is used */
   readonly expert: string;
   readonly splits: readonly { readonly name: string; readonly purpose: "SEARCH" | "REPORT"; readonly file: string }[];
 }
 
 export interface Example {
   readonly namespace: string;
+  readonly licence: string;
   readonly base: Checkpoint;
   readonly experts: readonly Checkpoint[];
   readonly tasks: readonly ExampleTask[];
   readonly suite: { readonly name: string; readonly title: string };
 }
 
-const taskCard = z.object({ name: z.string(), title: z.string(), labels: z.array(z.string()).min(2), expert: z.string() });
+const checkpoint = z.object({ name: z.string(), folder: z.string() });
 
-const splitFiles = [
-  { name: "validation", purpose: "SEARCH" },
-  { name: "test", purpose: "REPORT" },
-] as const;
+const manifest = z.object({
+  namespace: z.string(),
+  licence: z.string(),
+  base: checkpoint,
+  experts: z.array(checkpoint.extend({ task: z.string() })).min(2),
+  suite: z.object({
+    name: z.string(),
+    title: z.string(),
+    tasks: z.array(z.string()).min(1),
+    /** Purpose to file, {task} standing for the name of the task */
+    splits: z.object({ SEARCH: z.string(), REPORT: z.string() }),
+  }),
+});
+
+const taskCard = z.object({ name: z.string(), title: z.string(), labels: z.array(z.string()).min(2), expert: z.string() });
 
 function readCard<T>(file: string, schema: z.ZodType<T>): T {
   try {
@@ -40,20 +52,28 @@ function readCard<T>(file: string, schema: z.ZodType<T>): T {
   }
 }
 
-/** Reads the example's folder: fixtures/base, one folder of fixtures for each expert, and the tasks. */
+/** Reads example.json and the cards of its tasks; every path comes out absolute. */
 export function readExample(folder: string): Example {
-  const checkpoint = (name: string): Checkpoint => {
-    const fixture = path.join(folder, "fixtures", name);
-    if (existsSync(path.join(fixture, "model.safetensors"))) return { name, folder: fixture, licence: null };
-    throw refusal("EXAMPLE_INVALID", `${fixture} holds no checkpoint. npm run train -w examples/six-tasks makes it.`, [fixture]);
+  const { namespace, licence, base, experts, suite } = readCard(path.join(folder, "example.json"), manifest);
+  const located = ({ name, folder: own }: Checkpoint): Checkpoint => {
+    const place = path.join(folder, own);
+    if (existsSync(path.join(place, "model.safetensors"))) return { name, folder: place };
+    throw refusal("EXAMPLE_INVALID", `${place} holds no checkpoint. npm run train -w examples/six-tasks makes it.`, [place]);
   };
-  const tasks = readdirSync(path.join(folder, "tasks"))
-    .sort()
-    .map((name): ExampleTask => {
-      const card = readCard(path.join(folder, "tasks", name, "task.json"), taskCard);
-      const splits = splitFiles.map((split) => ({ ...split, file: path.join(folder, "tasks", name, `${split.name}.jsonl`) }));
-      return { ...card, splits };
+  const tasks = suite.tasks.map((name): ExampleTask => {
+    const card = readCard(path.join(folder, "tasks", name, "task.json"), taskCard);
+    const splits = (["SEARCH", "REPORT"] as const).map((purpose) => {
+      const file = path.join(folder, suite.splits[purpose].replaceAll("{task}", name));
+      return { name: path.parse(file).name, purpose, file };
     });
-  const experts = [...new Set(tasks.map(({ expert }) => expert))].map(checkpoint);
-  return { namespace: "six-tasks", base: checkpoint("base"), experts, tasks, suite: { name: "six-tasks", title: "Six tasks" } };
+    return { ...card, splits };
+  });
+  return {
+    namespace,
+    licence,
+    base: located(base),
+    experts: experts.map(located),
+    tasks,
+    suite: { name: suite.name, title: suite.title },
+  };
 }

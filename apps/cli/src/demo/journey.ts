@@ -2,7 +2,7 @@ import path from "node:path";
 import { createSuite, createTask, type Leaderboard, leaderboard, requestEvaluation } from "../client/evaluation-operations.ts";
 import { accepted, execute } from "../client/graphql.ts";
 import { listFolder, localFile } from "../client/local-files.ts";
-import type { SplitPurpose, Version } from "../client/operations.ts";
+import type { Version } from "../client/operations.ts";
 import { hashFiles, pushVersion, uploadFiles } from "../client/push-version.ts";
 import { followRun, waitUntilVerified } from "../client/runs.ts";
 import type { Server } from "../client/server.ts";
@@ -48,13 +48,12 @@ function register({ server, example, steps, signal }: JourneyOptions): Promise<V
     let [sent, created] = [0, 0];
     const push = async (checkpoint: Checkpoint, base?: Version): Promise<Version> => {
       const { files } = await listFolder(checkpoint.folder);
-      const { namespace } = example;
+      const { namespace, licence } = example;
       const kind = base ? ("FINE_TUNED" as const) : ("BASE" as const);
-      const licence = checkpoint.licence === null ? {} : { licence: checkpoint.licence };
       const result = await pushVersion(
         server,
         files,
-        { namespace, name: checkpoint.name, kind, ...licence, ...(base ? { base: base.ref } : {}) },
+        { namespace, name: checkpoint.name, kind, licence, ...(base ? { base: base.ref } : {}) },
         { signal },
       );
       versions.set(checkpoint.name, result.version);
@@ -91,7 +90,7 @@ function defineTasks({ server, example, steps, signal }: JourneyOptions, version
           ? [
               {
                 name,
-                purpose: purpose as SplitPurpose,
+                purpose,
                 file: { path: path.basename(file.path), sha256: file.sha256, sizeBytes: file.sizeBytes },
               },
             ]
