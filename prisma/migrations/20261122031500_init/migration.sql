@@ -200,6 +200,17 @@ CREATE TABLE "Evaluation" (
 );
 
 -- CreateTable
+CREATE TABLE "ComputeBackend" (
+    "name" TEXT NOT NULL,
+    "position" INTEGER NOT NULL,
+    "chosen" BOOLEAN NOT NULL,
+    "reason" TEXT NOT NULL,
+    "seenAt" TIMESTAMP(3) NOT NULL,
+
+    CONSTRAINT "ComputeBackend_pkey" PRIMARY KEY ("name")
+);
+
+-- CreateTable
 CREATE TABLE "LineageEdge" (
     "id" TEXT NOT NULL,
     "parentId" TEXT NOT NULL,

@@ -1,0 +1,71 @@
+import SchemaBuilder from "@pothos/core";
+import ComplexityPlugin from "@pothos/plugin-complexity";
+import ErrorsPlugin from "@pothos/plugin-errors";
+import PrismaPlugin from "@pothos/plugin-prisma";
+import RelayPlugin from "@pothos/plugin-relay";
+import ScopeAuthPlugin from "@pothos/plugin-scope-auth";
+import ValidationPlugin from "@pothos/plugin-validation";
+import { z } from "zod";
+import type PrismaTypes from "../generated/pothos.ts";
+import { getDatamodel } from "../generated/pothos.ts";
+import type { Context } from "./context.ts";
+import { decodeGlobalId, encodeGlobalId } from "./global-id.ts";
+import { costLimit } from "./limits.ts";
+
+const pageSize = z
+  .number()
+  .int()
+  .min(1, "Ask for at least 1 entry.")
+  .max(100, "Ask for at most 100 entries at once; use `after` for more.")
+  .nullish();
+
+export const builder = new SchemaBuilder<{
+  Context: Context;
+  PrismaTypes: PrismaTypes;
+  AuthScopes: { read: boolean; write: boolean };
+  DefaultFieldNullability: false;
+  DefaultEdgesNullability: { list: false; items: false };
+  DefaultNodeNullability: false;
+  Connection: { totalCount: number | (() => number | Promise<number>) };
+  Scalars: {
+    DateTime: { Input: Date; Output: Date };
+    BigInt: { Input: bigint; Output: bigint | number };
+    JSON: { Input: unknown; Output: unknown };
+    ID: { Input: string; Output: string | number };
+  };
+}>({
+  plugins: [ErrorsPlugin, ScopeAuthPlugin, RelayPlugin, PrismaPlugin, ValidationPlugin, ComplexityPlugin],
+  defaultFieldNullability: false,
+  scopeAuth: {
+    authScopes: ({ actor }) => ({ read: actor.scopes.includes("read"), write: actor.scopes.includes("write") }),
+    unauthorizedError: (_parent, _context, _info, result) => new ForbiddenFieldError(result.message),
+  },
+  errors: { defaultTypes: [], directResult: true },
+  relay: {
+    cursorType: "String",
+    encodeGlobalID: encodeGlobalId,
+    decodeGlobalID: decodeGlobalId,
+    nodesQueryOptions: false,
+    edgesFieldOptions: { nullable: { list: false, items: false } },
+    nodeFieldOptions: { nullable: false },
+    firstArgOptions: { validate: pageSize },
+    lastArgOptions: { validate: pageSize },
+  },
+  prisma: {
+    client: ({ deps }) => deps.db,
+    dmmf: getDatamodel(),
+    maxConnectionSize: 100,
+    defaultConnectionSize: 50,
+    onUnusedQuery: null,
+  },
+  complexity: { defaultComplexity: 1, defaultListMultiplier: 10, limit: costLimit },
+});
+
+/** The token is good but lacks the scope. */
+export class ForbiddenFieldError extends Error {
+  override readonly name = "ForbiddenError";
+}
+
+builder.queryType({ authScopes: { read: true } });
+builder.mutationType({ authScopes: { write: true } });
+builder.subscriptionType({ authScopes: { read: true } });

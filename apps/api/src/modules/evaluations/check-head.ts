@@ -1,0 +1,16 @@
+import type { Deps } from "../../deps.ts";
+import type { ReadyVersion } from "../models/load-ready-version.ts";
+import { formatRef } from "../models/version-ref.ts";
+import { refuse } from "../refuse.ts";
+
+/** The expert must carry a classification head with one row for each label. */
+export async function checkHead(deps: Deps, expert: ReadyVersion, labelCount: number): Promise<void> {
+  const where = { name: "classifier.weight", blob: { files: { some: { versionId: expert.id } } } };
+  const weight = await deps.db.tensorInfo.findFirst({ where });
+  if (!weight)
+    refuse("NO_HEAD", `${formatRef(expert)} has no tensor classifier.weight, so it cannot lend its label head.`, ["expert"]);
+  if (weight.shape[0] !== labelCount)
+    refuse("HEAD_MISMATCH", `The head of ${formatRef(expert)} has ${weight.shape[0]} labels, but the task lists ${labelCount}.`, [
+      "labels",
+    ]);
+}

@@ -1,0 +1,88 @@
+import {
+  type CheckpointHeader,
+  type Fault,
+  methodOf,
+  type Plan,
+  parseRecipe,
+  plan,
+  type Recipe,
+  RefusedError,
+  recipeIdentity,
+} from "@amalgam/engine/merge";
+import type { Deps } from "../../deps.ts";
+import { loadReadyVersion, type ReadyVersion } from "../models/load-ready-version.ts";
+import { formatRef } from "../models/version-ref.ts";
+import { fault, refuseAll } from "../refuse.ts";
+import { loadHeader } from "./load-header.ts";
+
+export interface PreparedMerge {
+  /** With every ref pinned to a number */
+  readonly recipe: Recipe;
+  readonly base: ReadyVersion | null;
+  readonly parents: readonly ReadyVersion[];
+  readonly plan: Plan;
+  readonly identity: string;
+}
+
+/** Everything that can be decided about a merge without reading a tensor: the same for the check and for the request. */
+export async function prepareMerge(deps: Deps, value: unknown): Promise<PreparedMerge> {
+  try {
+    const asked = parseRecipe(value);
+    const { base, parents } = await loadVersions(deps, asked);
+    const recipe = pin(asked, base, parents);
+    refuseAll(findDuplicates(recipe, parents));
+    const headers = new Map<string, CheckpointHeader>();
+    for (const version of [...parents, ...(base ? [base] : [])])
+      if (!headers.has(version.id)) headers.set(version.id, await loadHeader(deps, version));
+    const headerOf = (version: ReadyVersion) => headers.get(version.id) as CheckpointHeader;
+    const planned = plan(recipe, { base: base && headerOf(base), parents: parents.map(headerOf) });
+    const identity = recipeIdentity(recipe, { base: base?.digest ?? null, parents: parents.map(({ digest }) => digest) });
+    return { recipe, base, parents, plan: planned, identity };
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error;
+    // The engine speaks of the recipe; the caller sent it as one field of an input.
+    throw new RefusedError(error.faults.map((fault) => ({ ...fault, path: ["recipe", ...fault.path] })));
+  }
+}
+
+/** Finds every version the recipe names; all refs at fault are told at once. */
+async function loadVersions(deps: Deps, recipe: Recipe): Promise<{ base: ReadyVersion | null; parents: ReadyVersion[] }> {
+  const faults: Fault[] = [];
+  const load = async (ref: string, path: (string | number)[]) => {
+    try {
+      return await loadReadyVersion(deps, ref, path);
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error;
+      faults.push(...error.faults);
+      return null;
+    }
+  };
+  const base = recipe.base === null ? null : await load(recipe.base, ["base"]);
+  const parents: ReadyVersion[] = [];
+  for (const [i, { model }] of recipe.parents.entries()) {
+    const parent = await load(model, ["parents", i, "model"]);
+    if (parent) parents.push(parent);
+  }
+  refuseAll(faults);
+  return { base, parents };
+}
+
+function pin(recipe: Recipe, base: ReadyVersion | null, parents: readonly ReadyVersion[]): Recipe {
+  return {
+    ...recipe,
+    base: base && formatRef(base),
+    parents: recipe.parents.map((parent, i) => ({ ...parent, model: parents[i] ? formatRef(parents[i]) : parent.model })),
+  };
+}
+
+/** The same bytes under two refs are the same parent. */
+function findDuplicates(recipe: Recipe, parents: readonly ReadyVersion[]): Fault[] {
+  const advice =
+    methodOf(recipe).perParent.weight === undefined ? "name two different models" : "list it once and add the weights";
+  return parents.flatMap((parent, i) => {
+    const first = parents.findIndex(({ digest }) => digest === parent.digest);
+    if (first === i) return [];
+    const message = `The parent ${formatRef(parent)} is listed twice (the first time as parent ${first}); ${advice}.`;
+    return [fault("PARENT_TWICE", message, ["parents", i, "model"])];
+  });
+}

@@ -1,0 +1,91 @@
+import { z } from "zod";
+import type { Deps } from "../../deps.ts";
+import type { ModelVersion, Prisma, Run } from "../../generated/prisma/client.ts";
+import { type Actor, authorise } from "../accounts/actor.ts";
+import { nextNumber } from "../models/register-version.ts";
+import { moveAliases } from "../models/set-alias.ts";
+import { formatRef } from "../models/version-ref.ts";
+import { aliasSchema, nameOnlySchema, namespaceSchema } from "../names.ts";
+import { parseInput, refuse } from "../refuse.ts";
+import { isUniqueViolation } from "../runs/retry-run.ts";
+import { findEarlierMerge } from "./find-earlier-merge.ts";
+import { type PreparedMerge, prepareMerge } from "./prepare-merge.ts";
+
+const inputSchema = z.object({
+  namespace: namespaceSchema,
+  name: nameOnlySchema,
+  recipe: z.unknown(),
+  aliases: z.array(aliasSchema).max(20, "20 aliases at most.").nullish(),
+});
+
+export interface RequestedMerge {
+  readonly run: Run;
+  readonly version: ModelVersion;
+  readonly created: boolean;
+}
+
+/** Asks for a merge. The same merge (by identity) is done once, whoever asks and whatever it is to be called. */
+export async function requestMerge(deps: Deps, actor: Actor, raw: unknown): Promise<RequestedMerge> {
+  authorise(actor, "write");
+  const { namespace, name, recipe, aliases } = parseInput(inputSchema, raw);
+  const model = await deps.db.model.findUnique({ where: { namespace_name: { namespace, name } } });
+  if (!model) refuse("NOT_FOUND", `There is no model ${namespace}/${name} for the result. Create it first.`, ["name"]);
+  const merge = await prepareMerge(deps, recipe);
+  const earlier = await findEarlierMerge(deps, merge.identity);
+  if (earlier) return again(deps, earlier, { modelId: model.id, aliases: aliases ?? [] });
+  try {
+    const { run, version } = await deps.db.$transaction((tx) => write(tx, { modelId: model.id, merge, aliases: aliases ?? [] }));
+    await deps.queue.add("execute-merge", run.id);
+    return { run, version, created: true };
+  } catch (error) {
+    // Somebody asked for the same merge at the same moment.
+    const winner = isUniqueViolation(error) ? await findEarlierMerge(deps, merge.identity) : null;
+    if (!winner) throw error;
+    return again(deps, winner, { modelId: model.id, aliases: aliases ?? [] });
+  }
+}
+
+/** The aliases of a repeated request hold as well, unless the earlier result belongs to another model. */
+async function again(
+  deps: Deps,
+  earlier: Run & { version: ModelVersion },
+  { modelId, aliases }: { modelId: string; aliases: readonly string[] },
+): Promise<RequestedMerge> {
+  const { version, ...run } = earlier;
+  if (version.modelId !== modelId) return { run, version, created: false };
+  if (version.state === "READY") await moveAliases(deps.db, version, aliases);
+  else await deps.db.modelVersion.update({ where: { id: version.id }, data: { wantedAliases: { push: [...aliases] } } });
+  return { run, version, created: false };
+}
+
+async function write(
+  tx: Prisma.TransactionClient,
+  { modelId, merge, aliases }: { modelId: string; merge: PreparedMerge; aliases: readonly string[] },
+): Promise<{ run: Run; version: ModelVersion }> {
+  const { number, model } = await nextNumber(tx, modelId);
+  const { plan, recipe, identity } = merge;
+  const version = await tx.modelVersion.create({
+    data: {
+      modelId,
+      number,
+      kind: plan.output === "delta" ? "TASK_VECTOR" : "MERGED",
+      space: plan.output,
+      sizeBytes: BigInt(plan.writeBytes),
+      tensorCount: plan.tensors.length,
+      parameterCount: BigInt(plan.tensors.reduce((sum, { elements }) => sum + elements, 0)),
+      wantedAliases: [...aliases],
+    },
+  });
+  const run = await tx.run.create({
+    data: {
+      kind: "MERGE",
+      title: `Merge ${formatRef({ number, model })}`,
+      versionId: version.id,
+      recipe: recipe as unknown as Prisma.InputJsonObject,
+      identity,
+      tensorsDone: 0,
+      tensorsTotal: plan.tensors.length,
+    },
+  });
+  return { run, version };
+}

@@ -1,0 +1,50 @@
+import type { Deps } from "./deps.ts";
+import { evaluate } from "./modules/evaluations/evaluate.job.ts";
+import { executeMerge } from "./modules/merges/execute-merge.job.ts";
+import { verifyVersion } from "./modules/models/verify-version.job.ts";
+import { sweepRuns } from "./modules/runs/sweep-runs.ts";
+import { collectGarbage } from "./modules/uploads/collect-garbage.ts";
+import { createWorker, type JobHandler, type JobName } from "./platform/queue.ts";
+
+const sweepEveryMs = 5000;
+const collectEveryMs = 600_000;
+
+/** Takes jobs until closed, and now and then looks for work that was lost and bytes that nobody needs. */
+export async function startWorker(
+  deps: Deps,
+  { databaseUrl, concurrency }: { databaseUrl: string; concurrency: number },
+): Promise<{ close(): Promise<void> }> {
+  const handlers: Record<JobName, JobHandler> = {
+    "verify-version": (id, signal) => verifyVersion(deps, id, signal),
+    "execute-merge": (id, signal) => executeMerge(deps, id, signal),
+    evaluate: (id, signal) => evaluate(deps, id, signal),
+  };
+  const worker = await createWorker(databaseUrl, handlers, {
+    concurrency,
+    onError: (error) => deps.log.warn({ err: error }, "the queue had a fault; it goes on by itself"),
+    onDone: ({ name, id, seconds, error }) =>
+      deps.log.info({ job: name, runId: id, seconds, ...(error && { err: error }) }, "job ended"),
+  });
+  const stops = [every(sweepEveryMs, () => sweepRuns(deps), deps), every(collectEveryMs, () => collectGarbage(deps), deps)];
+  return {
+    async close() {
+      for (const stop of stops) stop();
+      await worker.close();
+    },
+  };
+}
+
+/** Runs `task` at once and then again after each pause; a failure is logged and tried again. */
+function every(pauseMs: number, task: () => Promise<unknown>, { log }: Deps): () => void {
+  let timer: NodeJS.Timeout;
+  let isStopped = false;
+  const turn = async () => {
+    await task().catch((error: Error) => log.warn({ err: error }, "a periodic task failed"));
+    if (!isStopped) timer = setTimeout(turn, pauseMs);
+  };
+  timer = setTimeout(turn, 0);
+  return () => {
+    isStopped = true;
+    clearTimeout(timer);
+  };
+}
