@@ -1,0 +1,5 @@
+/** The arithmetic of scores alone: for programs that compare results without loading a network runtime. */
+export { type CorrectBits, countCorrect, isCorrect } from "./correct-bits.ts";
+export { type Estimate, type Interval, macroInterval, wilson } from "./intervals.ts";
+export { pairedDifference } from "./paired-difference.ts";
+export { type Example, readExamples } from "./read-examples.ts";
