@@ -39,7 +39,7 @@ export const settings = {
     lossWeights: { masked: 1, words: 0.5, pairs: 0.2 },
     temperature: 0.1,
   },
-  head: { iterations: 200, learningRate: 0.1, penalties: [1e-4, 1e-3, 1e-2] },
+  head: { iterations: 200, learningRate: 0.1, penalties: [0.001, 0.03, 0.3] },
   expert: { epochs: 4, batch: 32, peakLearningRate: 3e-4, weightDecay: 0.01, warmupShare: 0.06 },
 };
 

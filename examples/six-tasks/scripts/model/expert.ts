@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
-import { rename } from "node:fs/promises";
+import { existsSync, mkdirSync } from "node:fs";
+import { dirname } from "node:path";
 import {
   type BertModel,
   classificationLoss,
@@ -39,6 +39,7 @@ export async function fineTune({ task, model, train, settings, statePath }: Expe
     clipNorm: 1,
     frozen: (name) => name.startsWith("classifier."),
   });
+  mkdirSync(dirname(statePath), { recursive: true });
   if (existsSync(statePath)) await restoreTrainerState(statePath, trainer);
   const showProgress = createProgress(task, batches.length, trainer.stepCount);
   let savedAt = Date.now();
@@ -48,8 +49,7 @@ export async function fineTune({ task, model, train, settings, statePath }: Expe
     const report = trainer.step(() => classificationLoss(model, model.encode(batch), labels));
     showProgress(report.step, report.loss);
     if (Date.now() - savedAt < saveEveryMs) continue;
-    await saveTrainerState(`${statePath}.partial`, trainer);
-    await rename(`${statePath}.partial`, statePath);
+    await saveTrainerState(statePath, trainer);
     savedAt = Date.now();
   }
 }

@@ -1,3 +1,5 @@
+import { createTrainer, Parameters, tf } from "@amalgam/engine/runtime";
+
 export interface LinearHead {
   /** [labels, features], row-major, as `classifier.weight` */
   weight: Float32Array;
@@ -12,36 +14,39 @@ export interface Features {
 }
 
 /**
- * Multinomial logistic regression on fixed features by full-batch Adam with a cosine schedule: features are standardised for the
- * fit and the scaling folded into the weights afterwards. `penalty` is the L2 weight on the standardised scale.
+ * Multinomial logistic regression on fixed features by full-batch AdamW with warm-up and linear decay: features are standardised for
+ * the fit and the scaling folded into the weights afterwards. `penalty` is the decay of the weights on the standardised scale.
  */
 export function fitLinearHead(
   data: Features,
   classes: number,
-  options: { iterations: number; learningRate: number; penalty: number },
+  { iterations, learningRate, penalty }: { iterations: number; learningRate: number; penalty: number },
 ): LinearHead {
-  const { width } = data;
-  const n = data.labels.length;
+  const { width, labels } = data;
   const { x, mean, scale } = standardised(data);
-  const size = classes * (width + 1);
-  const theta = new Float64Array(size);
-  const gradient = new Float64Array(size);
-  const first = new Float64Array(size);
-  const second = new Float64Array(size);
-  for (let t = 1; t <= options.iterations; t++) {
-    gradientOf({ theta, x, labels: data.labels, width, classes, gradient });
-    const rate = (options.learningRate * (1 + Math.cos((Math.PI * (t - 1)) / options.iterations))) / 2;
-    for (let i = 0; i < size; i++) {
-      const decay = i < classes * width ? options.penalty * (theta[i] ?? 0) : 0;
-      const g = (gradient[i] ?? 0) / n + decay;
-      const m = 0.9 * (first[i] ?? 0) + 0.1 * g;
-      const v = 0.99 * (second[i] ?? 0) + 0.01 * g * g;
-      first[i] = m;
-      second[i] = v;
-      theta[i] = (theta[i] ?? 0) - (rate * (m / (1 - 0.9 ** t))) / (Math.sqrt(v / (1 - 0.99 ** t)) + 1e-8);
-    }
+  const rows = tf.tensor2d(x, [labels.length, width]);
+  const parameters = new Parameters([
+    ["weight", { shape: [classes, width], values: new Float32Array(classes * width) }],
+    ["bias", { shape: [classes], values: new Float32Array(classes) }],
+  ]);
+  const trainer = createTrainer(parameters, {
+    peakLearningRate: learningRate,
+    warmupSteps: Math.round(iterations / 20),
+    totalSteps: iterations,
+    weightDecay: penalty,
+  });
+  const targets = tf.oneHot(tf.tensor1d(Int32Array.from(labels), "int32"), classes, 1, 0, "float32");
+  for (let i = 0; i < iterations; i++) {
+    trainer.step(() => {
+      const logits = tf.add(tf.matMul(rows, parameters.tensor<tf.Tensor2D>("weight"), false, true), parameters.tensor("bias"));
+      return tf.neg(tf.div(tf.sum(tf.mul(targets, tf.logSoftmax(logits))), labels.length));
+    });
   }
-  return unscaled(theta, mean, scale, classes);
+  const head = unscaled({ weight: parameters.values("weight"), bias: parameters.values("bias") }, mean, scale);
+  parameters.dispose();
+  rows.dispose();
+  targets.dispose();
+  return head;
 }
 
 export function accuracyOf(head: LinearHead, data: Features): number {
@@ -76,50 +81,10 @@ function standardised({ values, width, labels }: Features): { x: Float32Array; m
   return { x, mean, scale };
 }
 
-interface Fit {
-  theta: Float64Array;
-  x: Float32Array;
-  labels: readonly number[];
-  width: number;
-  classes: number;
-  gradient: Float64Array;
-}
-
-/** Sum over rows of the gradient of −log softmax(Wx + b)[label]; weights first, then biases. */
-function gradientOf({ theta, x, labels, width, classes, gradient }: Fit): void {
-  gradient.fill(0);
-  const biases = classes * width;
-  const p = new Float64Array(classes);
-  for (let row = 0; row < labels.length; row++) {
-    let top = Number.NEGATIVE_INFINITY;
-    for (let c = 0; c < classes; c++) {
-      let z = theta[biases + c] ?? 0;
-      for (let d = 0; d < width; d++) z += (theta[c * width + d] as number) * (x[row * width + d] as number);
-      p[c] = z;
-      top = Math.max(top, z);
-    }
-    let sum = 0;
-    for (let c = 0; c < classes; c++) sum += p[c] = Math.exp((p[c] ?? 0) - top);
-    for (let c = 0; c < classes; c++) {
-      const error = (p[c] ?? 0) / sum - (labels[row] === c ? 1 : 0);
-      gradient[biases + c] = (gradient[biases + c] ?? 0) + error;
-      for (let d = 0; d < width; d++) (gradient[c * width + d] as number) += error * (x[row * width + d] as number);
-    }
-  }
-}
-
-function unscaled(theta: Float64Array, mean: Float64Array, scale: Float64Array, classes: number): LinearHead {
+/** The same head for raw features: w/σ, and b − w·μ/σ. */
+function unscaled(head: LinearHead, mean: Float64Array, scale: Float64Array): LinearHead {
   const width = mean.length;
-  const weight = new Float32Array(classes * width);
-  const bias = new Float32Array(classes);
-  for (let c = 0; c < classes; c++) {
-    let shift = theta[classes * width + c] ?? 0;
-    for (let d = 0; d < width; d++) {
-      const w = (theta[c * width + d] ?? 0) * (scale[d] ?? 1);
-      weight[c * width + d] = w;
-      shift -= w * (mean[d] ?? 0);
-    }
-    bias[c] = shift;
-  }
+  const weight = head.weight.map((w, i) => w * (scale[i % width] ?? 1));
+  const bias = head.bias.map((b, c) => mean.reduce((sum, m, d) => sum - (weight[c * width + d] ?? 0) * m, b));
   return { weight, bias };
 }

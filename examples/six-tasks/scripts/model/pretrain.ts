@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import { rename } from "node:fs/promises";
 import {
   type BertModel,
   contrastiveLoss,
@@ -60,8 +59,7 @@ export async function pretrain({ settings, corpora, wordVectors, statePath }: Pr
     const report = trainStep(model, trainer, drawBatch(drawCorpus(corpora, base.corpusShares, random), shape, random), base);
     showProgress(report.step, report.loss);
     if (Date.now() - savedAt > saveEveryMs || trainer.stepCount === base.steps) {
-      await saveTrainerState(`${statePath}.partial`, trainer);
-      await rename(`${statePath}.partial`, statePath);
+      await saveTrainerState(statePath, trainer);
       savedAt = Date.now();
     }
   }
