@@ -20,6 +20,7 @@ const publishPatienceMs = 10_000;
 
 export async function openNotifications(databaseUrl: string, onError: (error: Error) => void = () => {}): Promise<Notifications> {
   const listeners = new Map<string, Set<NotificationListener>>();
+  const underway = new Set<Promise<void>>();
   let isClosed = false;
   let connected = connect();
 
@@ -65,11 +66,17 @@ export async function openNotifications(databaseUrl: string, onError: (error: Er
   }
 
   /** Waits for a connection that is being restored, and asks once more when it broke under the query. */
-  async function query(sql: string, values: readonly string[]): Promise<void> {
+  function query(sql: string, values: readonly string[]): Promise<void> {
+    const asking = ask(sql, values).finally(() => underway.delete(asking));
+    underway.add(asking);
+    return asking;
+  }
+
+  async function ask(sql: string, values: readonly string[]): Promise<void> {
     const patience = AbortSignal.timeout(publishPatienceMs);
     for (;;) {
-      const client = await Promise.race([connected, rejected(patience)]);
       try {
+        const client = await Promise.race([connected, rejected(patience)]);
         await client.query(sql, [...values]);
         return;
       } catch (error) {
@@ -115,6 +122,7 @@ export async function openNotifications(databaseUrl: string, onError: (error: Er
     },
     async close() {
       isClosed = true;
+      await Promise.allSettled(underway);
       const client = await connected.catch(() => null);
       await client?.end().catch(() => {});
     },

@@ -184,7 +184,9 @@ describe.runIf(s3.endpoint)("S3 only", () => {
     await expect(createS3Store({ ...s3, bucket: "amalgam-no-such-bucket" }).check()).rejects.toThrow(
       "has no bucket amalgam-no-such-bucket",
     );
-    await expect(createS3Store({ ...s3, secretKey: "wrong" }).check()).rejects.toThrow(/refuses: (AccessDenied|SignatureDoesNotMatch)/);
+    await expect(createS3Store({ ...s3, secretKey: "wrong" }).check()).rejects.toThrow(
+      /refuses: (AccessDenied|SignatureDoesNotMatch)/,
+    );
     await expect(createS3Store({ ...s3, endpoint: "http://127.0.0.1:1" }).check()).rejects.toThrow("ECONNREFUSED");
   });
 

@@ -1,4 +1,4 @@
-import { createPostgresBackend, DelayedError, type Job, runMigrations, withBackend } from "bullmq";
+import { createPostgresBackend, type Job, runMigrations, WaitingError, withBackend } from "bullmq";
 import pg from "pg";
 
 const { Queue, Worker } = withBackend(createPostgresBackend);
@@ -92,8 +92,8 @@ export async function createWorker(
       onDone({ name, id, seconds: (performance.now() - began) / 1000, error: cause });
       if (!(cause instanceof AbortedError)) throw error;
       if (cause.reason !== "shutdown") return;
-      await job.moveToDelayed(Date.now(), token); // at once, and not counted as an attempt
-      throw new DelayedError();
+      await job.moveToWait(token); // not counted as an attempt
+      throw new WaitingError();
     } finally {
       running.delete(keyOf(name, id));
     }
