@@ -1,4 +1,4 @@
-import { type Example, readExamples } from "@amalgam/engine/evaluate";
+import { type Example, readExamples } from "@amalgam/engine/scores";
 import { z } from "zod";
 import type { Deps } from "../../deps.ts";
 import type { SplitPurpose, Task } from "../../generated/prisma/client.ts";

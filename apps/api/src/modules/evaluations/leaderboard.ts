@@ -1,4 +1,4 @@
-import { macroInterval, pairedDifference } from "@amalgam/engine/evaluate";
+import { macroInterval, pairedDifference } from "@amalgam/engine/scores";
 
 /** What a leaderboard needs of one score. */
 export interface Score {
