@@ -63,6 +63,7 @@ test("PostgreSQL killed with -9: waiting and running jobs end, once it is back",
   const seconds = (performance.now() - back) / 1000;
   console.info(`all jobs done ${seconds.toFixed(1)} s after PostgreSQL came back; ${errors.length} errors reported meanwhile`);
   expect(seconds).toBeLessThan(30);
+  expect(errors.length, "errors are reported, not poured out").toBeLessThan(60);
   await queue.add("evaluate", "afterwards");
   await eventually(() => ended.has("afterwards"));
 });

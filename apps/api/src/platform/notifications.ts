@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
+import { onceInAWhile } from "./once-in-a-while.ts";
 
 /** Null means that messages may have been missed while the connection was down: look at the rows again. */
 export type NotificationListener = (payload: string | null) => void;
@@ -19,6 +20,7 @@ const longestPauseMs = 2000;
 const publishPatienceMs = 10_000;
 
 export async function openNotifications(databaseUrl: string, onError: (error: Error) => void = () => {}): Promise<Notifications> {
+  const report = onceInAWhile(onError);
   const listeners = new Map<string, Set<NotificationListener>>();
   const underway = new Set<Promise<void>>();
   let isClosed = false;
@@ -30,7 +32,7 @@ export async function openNotifications(databaseUrl: string, onError: (error: Er
     const lose = (error: Error) => {
       if (isLost || isClosed) return;
       isLost = true;
-      onError(error);
+      report(error);
       client.end().catch(() => {});
       connected = reconnect();
       connected.catch(() => {}); // only when closed meanwhile
@@ -59,7 +61,7 @@ export async function openNotifications(databaseUrl: string, onError: (error: Er
         for (const set of listeners.values()) for (const listener of set) listener(null);
         return client;
       } catch (error) {
-        onError(error as Error);
+        report(error as Error);
         await sleep(pauseMs);
       }
     }

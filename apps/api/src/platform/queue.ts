@@ -1,5 +1,6 @@
 import { createPostgresBackend, type Job, runMigrations, WaitingError, withBackend } from "bullmq";
 import pg from "pg";
+import { onceInAWhile } from "./once-in-a-while.ts";
 
 const { Queue, Worker } = withBackend(createPostgresBackend);
 
@@ -59,7 +60,7 @@ const keyOf = (name: JobName, id: string) => `${name}.${id}`;
 export async function createQueue(databaseUrl: string, onError: (error: Error) => void = () => {}): Promise<JobQueue> {
   await migrate(databaseUrl);
   const queue = new Queue<{ id: string }>(queueName, { connection: { connectionString: databaseUrl, max: 2 } });
-  queue.on("error", onError);
+  queue.on("error", onceInAWhile(onError));
   await queue.waitUntilReady();
   return {
     async add(name, id) {
@@ -105,7 +106,7 @@ export async function createWorker(
     runRetryDelay: 1000,
     ...recovery,
   });
-  worker.on("error", onError);
+  worker.on("error", onceInAWhile(onError));
   worker.on("lockRenewalFailed", (keys: string[]) => {
     for (const key of keys) running.get(key)?.abort(new AbortedError("lost"));
   });
