@@ -1,2 +1,3 @@
+export * from "./expr/index.ts";
 export * from "./formats/index.ts";
 export * from "./merge/index.ts";

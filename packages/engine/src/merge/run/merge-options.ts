@@ -26,6 +26,8 @@ export interface MergeOptions {
   readonly labels?: { readonly base?: string | null; readonly parents: readonly string[] } | undefined;
   /** Content digests when they are known; default: computed beside the merge; "skip": left out of card and manifest */
   readonly digests?: ParentDigests | "skip" | undefined;
+  /** Default true: the folder appears only when its bytes are on disk. False: in the page cache is enough, as for scratch files */
+  readonly durable?: boolean | undefined;
   readonly onProgress?: ((progress: MergeProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Further fields for amalgam.json */

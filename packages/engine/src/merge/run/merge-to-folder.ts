@@ -28,7 +28,7 @@ const defaultShardBytes = 5e9;
  */
 export async function mergeToFolder(options: MergeOptions): Promise<MergeReport> {
   const started = performance.now();
-  const { recipe, signal } = options;
+  const { recipe, signal, durable = true } = options;
   const models = await openModels(options);
   const [first] = models;
   const hasBase = recipe.base !== null;
@@ -37,7 +37,7 @@ export async function mergeToFolder(options: MergeOptions): Promise<MergeReport>
   const plan = planMerge(recipe, { base: hasBase ? first.header : null, parents: headers.slice(hasBase ? 1 : 0) });
   const layout = layoutOutput(plan, options.maxShardBytes ?? defaultShardBytes);
   const threads = options.threads ?? availableParallelism();
-  const folder = await createPartialFolder(options.outDir);
+  const folder = await createPartialFolder(options.outDir, durable);
   const digests = digestModels(models, options);
   try {
     await checkRoom(options.outDir, plan.writeBytes);
@@ -48,7 +48,7 @@ export async function mergeToFolder(options: MergeOptions): Promise<MergeReport>
         ? null
         : recipeIdentity(recipe, { base: hasBase ? (known[0] ?? null) : null, parents: known.slice(hasBase ? 1 : 0) });
     const small = await smallFiles({ plan, models, layout, digests: known, identity, weights: weights.files, options });
-    for (const file of small) await writeSynced(join(folder.path, file.path), file.data);
+    for (const file of small) await writeWhole(join(folder.path, file.path), file.data, durable);
     signal?.throwIfAborted();
     await folder.commit();
     const files = [...weights.files, ...small.map(describeFile)].sort((a, b) => (a.path < b.path ? -1 : 1));
@@ -149,7 +149,7 @@ async function writeWeights({
     });
     const result = await runJob(job, { threads, onProgress: options.onProgress, signal: options.signal });
     if (result.kind === "fault") throw explainFault(result.fault, plan, models, options.outDir);
-    for (const { handle } of outputs) await handle.datasync();
+    if (options.durable ?? true) for (const { handle } of outputs) await handle.datasync();
     const files = layout.files.map(({ name, sizeBytes }, i) => ({ path: name, sha256: result.sha256[i] ?? "", sizeBytes }));
     return { files, bytesRead: result.bytesRead };
   } finally {
@@ -205,11 +205,11 @@ const describeFile = ({ path, data }: SmallFile): MergedFile => ({
   sizeBytes: data.length,
 });
 
-async function writeSynced(path: string, data: Uint8Array): Promise<void> {
+async function writeWhole(path: string, data: Uint8Array, durable: boolean): Promise<void> {
   const handle = await open(path, "wx");
   try {
     await handle.writeFile(data);
-    await handle.datasync();
+    if (durable) await handle.datasync();
   } finally {
     await handle.close();
   }

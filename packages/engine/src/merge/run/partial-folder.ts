@@ -6,14 +6,14 @@ import { refuse } from "../fault.ts";
 export interface PartialFolder {
   /** Where to write */
   readonly path: string;
-  /** Makes the folder appear, durably. Every file in it must have been synced. */
+  /** Makes the folder appear; durably, when every file in it has been synced. */
   commit(): Promise<void>;
   /** Removes everything that was made. Does nothing after a commit. */
   discard(): Promise<void>;
 }
 
 /** @throws RefusedError when the folder exists or cannot be made */
-export async function createPartialFolder(outDir: string): Promise<PartialFolder> {
+export async function createPartialFolder(outDir: string, durable: boolean): Promise<PartialFolder> {
   const target = resolve(outDir);
   const parent = dirname(target);
   if ((await stat(target).catch(() => null)) !== null)
@@ -30,10 +30,10 @@ export async function createPartialFolder(outDir: string): Promise<PartialFolder
   return {
     path,
     async commit() {
-      await syncFolder(path);
+      if (durable) await syncFolder(path);
       await rename(path, target);
       committed = true;
-      await syncFolder(parent);
+      if (durable) await syncFolder(parent);
     },
     async discard() {
       if (committed) return;
