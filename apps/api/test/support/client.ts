@@ -50,7 +50,7 @@ export function connectClient(port: number, token: string | null): Client {
       for (let number = 0; number < upload.partCount; number++) {
         if (upload.receivedParts.includes(number)) continue;
         const body = bytes.subarray(number * upload.partSizeBytes, (number + 1) * upload.partSizeBytes);
-        const sent = await client.fetch(`/uploads/${upload.id}/parts/${number}`, { method: "PUT", body: body as BodyInit });
+        const sent = await client.fetch(`/uploads/${upload.id}/parts/${number}`, { method: "PUT", body: new Uint8Array(body) });
         if (sent.status !== 204) throw new Error(`part ${number}: ${sent.status} ${await sent.text()}`);
       }
       return { sha256, sizeBytes: bytes.length };
