@@ -119,7 +119,8 @@ function checkParents(method: MergeMethod, { parents }: z.output<typeof envelope
     );
   }
   parents.forEach(({ model, weight }, i) => {
-    if (weight !== undefined && method.perParent.weight === undefined) {
+    // 1 is what a parsed recipe carries here: it must parse to itself.
+    if (weight !== undefined && weight !== 1 && method.perParent.weight === undefined) {
       faults.push(fault("KEY_UNKNOWN", `${method.title} takes no weight for a parent.`, ["parents", i, "weight"]));
     }
     if (parents.findIndex((parent) => parent.model === model) < i) faults.push(duplicateParent(method, model, i));
