@@ -23,6 +23,9 @@ export interface ExecuteOptions {
 
 const timeoutMs = 60_000;
 
+/** Attempts amid a journey, where a restarting server is worth about 30 s of patience; the first question fails sooner. */
+export const patience = 8;
+
 /** Runs one typed operation; every failure is a refusal with a sentence for the user. */
 export async function execute<Variables, Result>(
   server: Server,

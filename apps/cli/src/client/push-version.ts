@@ -1,4 +1,4 @@
-import { accepted, execute } from "./graphql.ts";
+import { accepted, execute, patience } from "./graphql.ts";
 import { type HashedFile, hashFile, type LocalFile } from "./local-files.ts";
 import { createModel, type RegisterVersionInput, registerVersion, type Version } from "./operations.ts";
 import { waitUntilVerified } from "./runs.ts";
@@ -73,7 +73,8 @@ export async function pushVersion(
   const sentBytes = await uploadFiles(server, hashed, options);
   const registered = hashed.map(({ path, sha256, sizeBytes }) => ({ path, sha256, sizeBytes }));
   const { version, created } = accepted(
-    (await execute(server, registerVersion, { input: { ...input, files: registered } }, { signal })).registerVersion,
+    (await execute(server, registerVersion, { input: { ...input, files: registered } }, { signal, attempts: patience }))
+      .registerVersion,
   );
   options.onProgress?.("verify", 0, 1, 0);
   return { version: await waitUntilVerified(server, version.ref, { signal }), created, sentBytes };

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { refusal } from "../failure.ts";
-import { execute } from "./graphql.ts";
+import { execute, patience } from "./graphql.ts";
 import { type Run, type RunState, runById, type Version, versionByRef } from "./operations.ts";
 import type { Server } from "./server.ts";
 
@@ -12,9 +12,6 @@ export interface FollowOptions {
   readonly onChange?: ((run: Run) => void) | undefined;
   readonly everyMs?: number;
 }
-
-/** A restarting server is away for a few seconds: about 30 s of patience. */
-const patience = 8;
 
 /** Asks for the run until it is over. */
 export async function followRun(

@@ -1,6 +1,6 @@
 import { methodOf, type Recipe } from "@amalgam/engine/merge";
 import { Refusal } from "../failure.ts";
-import { accepted, execute } from "./graphql.ts";
+import { accepted, execute, patience } from "./graphql.ts";
 import { checkMerge, createModel, type RequestMergeInput, type Run, requestMerge, type Version } from "./operations.ts";
 import type { Server } from "./server.ts";
 
@@ -21,6 +21,6 @@ export async function startMerge(server: Server, input: RequestMergeInput, signa
   const { namespace, name, recipe } = input;
   const { faults } = (await execute(server, checkMerge, { recipe }, { signal })).checkMerge;
   if (faults.length > 0) throw new Refusal(faults);
-  accepted((await execute(server, createModel, { input: { namespace, name } }, { signal })).createModel);
-  return accepted((await execute(server, requestMerge, { input }, { signal })).requestMerge);
+  accepted((await execute(server, createModel, { input: { namespace, name } }, { signal, attempts: patience })).createModel);
+  return accepted((await execute(server, requestMerge, { input }, { signal, attempts: patience })).requestMerge);
 }

@@ -1,6 +1,6 @@
 import { open, stat } from "node:fs/promises";
 import { refusal } from "../failure.ts";
-import { accepted, execute } from "./graphql.ts";
+import { accepted, execute, patience } from "./graphql.ts";
 import { isTransient, send, TransientError, unreachable } from "./http.ts";
 import type { HashedFile } from "./local-files.ts";
 import { beginUpload, type Upload } from "./operations.ts";
@@ -19,7 +19,8 @@ export interface UploadOptions {
 const rounds = 3;
 
 const begin = async (server: Server, { sha256, sizeBytes }: HashedFile, signal?: AbortSignal): Promise<Upload> =>
-  accepted((await execute(server, beginUpload, { input: { sha256, sizeBytes } }, { signal, attempts: 7 })).beginUpload).upload;
+  accepted((await execute(server, beginUpload, { input: { sha256, sizeBytes } }, { signal, attempts: patience })).beginUpload)
+    .upload;
 
 /** Sends what the server lacks of one file; ends when the server has every byte. */
 export async function uploadFile(

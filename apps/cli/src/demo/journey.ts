@@ -1,6 +1,6 @@
 import path from "node:path";
 import { createSuite, createTask, type Leaderboard, leaderboard, requestEvaluation } from "../client/evaluation-operations.ts";
-import { accepted, execute } from "../client/graphql.ts";
+import { accepted, execute, patience } from "../client/graphql.ts";
 import { listFolder, localFile } from "../client/local-files.ts";
 import type { Version } from "../client/operations.ts";
 import { hashFiles, pushVersion, uploadFiles } from "../client/push-version.ts";
@@ -98,12 +98,12 @@ function defineTasks({ server, example, steps, signal }: JourneyOptions, version
       });
       const { name, title, labels } = task;
       const input = { namespace, name, title, labels, splits, expert: versionOf(versions, task.expert).ref };
-      accepted((await execute(server, createTask, { input }, { signal })).createTask);
+      accepted((await execute(server, createTask, { input }, { signal, attempts: patience })).createTask);
       done += 1;
       advance(done, tasks.length, name);
     });
     const input = { namespace, name: suite.name, title: suite.title, tasks: tasks.map(({ name }) => name) };
-    accepted((await execute(server, createSuite, { input }, { signal })).createSuite);
+    accepted((await execute(server, createSuite, { input }, { signal, attempts: patience })).createSuite);
     return { line: `Defined ${tasks.length} tasks and the suite ${namespace}/${suite.name}`, value: undefined };
   });
 }
@@ -175,7 +175,9 @@ function evaluate({ server, example, steps, signal }: JourneyOptions, versions: 
       suite: example.suite.name,
       purpose: "REPORT" as const,
     };
-    const { runs, existing } = accepted((await execute(server, requestEvaluation, { input }, { signal })).requestEvaluation);
+    const { runs, existing } = accepted(
+      (await execute(server, requestEvaluation, { input }, { signal, attempts: patience })).requestEvaluation,
+    );
     let done = 0;
     for (const { id } of runs) {
       const finished = await followRun(server, id, { signal });
