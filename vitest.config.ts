@@ -17,7 +17,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["{packages,apps,infra,examples,scripts}/**/*.test.{ts,tsx}", "tests/{architecture,support}/**/*.test.ts"],
-          exclude: [...never, "**/*.db.test.ts"],
+          exclude: [...never, "**/*.{db,e2e}.test.ts"],
           testTimeout: 20_000,
           hookTimeout: 60_000,
           maxWorkers: workers,
@@ -41,7 +41,7 @@ export default defineConfig({
         ...resolution,
         test: {
           name: "e2e",
-          include: ["tests/e2e/**/*.test.ts"],
+          include: ["tests/e2e/**/*.test.ts", "**/*.e2e.test.ts"],
           exclude: never,
           testTimeout: 180_000,
           hookTimeout: 180_000,

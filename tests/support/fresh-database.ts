@@ -2,6 +2,13 @@ import { randomBytes } from "node:crypto";
 import pg from "pg";
 import { inject } from "vitest";
 
+declare module "vitest" {
+  interface ProvidedContext {
+    /** Connection string of the template database; every test clones it. */
+    templateUrl: string;
+  }
+}
+
 /** The connection string of a new database with all migrations applied. It lasts until the run ends: nothing to clean up. */
 export async function freshDatabase(): Promise<string> {
   const name = `test_${randomBytes(8).toString("hex")}`;

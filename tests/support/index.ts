@@ -1,2 +1,3 @@
 export { freshDatabase } from "./fresh-database.ts";
 export { schemaDiff } from "./schema-diff.ts";
+export { assertBuilt, startTestStack, type TestStack } from "./test-stack.ts";

@@ -7,13 +7,6 @@ import { applyMigrations } from "../../apps/api/src/platform/apply-migrations.ts
 // By path: vitest loads this file without the projects' resolve conditions.
 import { startPostgres } from "../../infra/local/src/index.ts";
 
-declare module "vitest" {
-  interface ProvidedContext {
-    /** Connection string of the template database; every test clones it. */
-    templateUrl: string;
-  }
-}
-
 /** One PostgreSQL for the whole run, with a template database that has every migration applied. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "amalgam-test-"));
