@@ -56,6 +56,7 @@ test("scores drop the leading zero, intervals say ± only when both sides agree"
 test("differences are points with a sign and a true minus", () => {
   expect(formatDifference(0.075, 0.066, 0.084)).toBe("+7.5 (6.6 to 8.4)");
   expect(formatDifference(-0.012, -0.031, 0.007)).toBe("−1.2 (−3.1 to 0.7)");
+  expect(formatDifference(0.005, -0.0001, 0.011)).toBe("+0.5 (0.0 to 1.1)");
 });
 
 test("digests are shortened to 8 and 4", () => {

@@ -59,11 +59,16 @@ export function formatInterval(value: number, low: number, high: number): string
   return `${formatScore(value)} (${formatScore(low)} to ${formatScore(high)})`;
 }
 
-const points = (value: number): string => (value * 100).toFixed(1).replace("-", "−");
+/** Points with one decimal; what rounds to nothing has no sign. */
+const points = (value: number): string =>
+  (value * 100)
+    .toFixed(1)
+    .replace(/^-0\.0$/, "0.0")
+    .replace("-", "−");
 
 /** A paired difference in points, signed: +7.5 (6.6 to 8.4). */
 export const formatDifference = (value: number, low: number, high: number): string =>
-  `${value >= 0 ? "+" : ""}${points(value)} (${points(low)} to ${points(high)})`;
+  `${points(value).startsWith("−") ? "" : "+"}${points(value)} (${points(low)} to ${points(high)})`;
 
 /** 4f9a21c0…8be3 */
 export const formatDigest = (digest: string | null): string =>

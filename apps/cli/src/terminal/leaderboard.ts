@@ -87,6 +87,13 @@ const rankMark = (rows: readonly LeaderboardRow[], index: number): string => {
   return rank === rows[index - 1]?.rank ? "=" : String(rank);
 };
 
+/** The method of a merge, else what the row is. */
+const madeBy = ({ method, reference, version }: LeaderboardRow): string => {
+  if (method !== null) return method;
+  const kind = version?.kind.toLowerCase().replace("_", "-") ?? "";
+  return reference === null ? kind : `${kind} reference`.trim();
+};
+
 export function renderLeaderboard(board: Leaderboard, style: Style): string {
   const { rows, tasks, suite } = board;
   const ranked = rows.filter((row) => row.reference === null);
@@ -106,7 +113,7 @@ export function renderLeaderboard(board: Leaderboard, style: Style): string {
     return [
       rankMark(rows, index),
       row.rank === 1 ? style.bold(title) : title,
-      printable(row.method ?? (row.reference === null ? "" : "reference"), 24),
+      printable(madeBy(row), 24),
       mean ? formatInterval(mean.value, mean.low, mean.high) : "not evaluated",
       mean && axis ? drawInterval(mean, axis) : "",
       ...tasks.map(({ name }) => {
