@@ -97,7 +97,7 @@ function readParents(sources: readonly Source[], { parameters, reader }: Context
     reader.unknownKeys(own, ["weight", ...ignoredParameters], ["models", i, "parameters"]);
     const weight = reader.single(own["weight"] ?? parameters["weight"], path);
     if (weight === undefined && !reader.faults.some(({ path: at }) => at.join() === path.join()))
-      reader.refuse(`${model} has no weight.`, path);
+      reader.refuse(`The model ${model} has no weight.`, path);
     return { model, weight };
   });
 }

@@ -42,7 +42,7 @@ export interface Plan {
   readonly notes: readonly string[];
 }
 
-export const defaultTileBytes = 1 << 20;
+export const defaultTileBytes = 1 << 18;
 /** Measured: the process with its modules loaded, and each worker thread, without tiles. */
 const processBytes = 70e6;
 const workerBytes = 12e6;

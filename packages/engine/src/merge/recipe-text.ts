@@ -33,11 +33,20 @@ function readYaml(text: string): unknown {
   try {
     const document = parseDocument(text, { version: "1.2", schema: "core", uniqueKeys: true, strict: true, prettyErrors: true });
     const [problem] = [...document.errors, ...document.warnings];
-    if (problem !== undefined) throw refuse("RECIPE_SYNTAX", `The recipe is not valid YAML: ${problem.message.split("\n")[0]}`);
+    if (problem !== undefined) throw syntaxFault(problem.message);
     return document.toJS({ maxAliasCount: maxAliases });
   } catch (error) {
     if (error instanceof RefusedError) throw error;
-    const why = error instanceof RangeError ? "it nests too deeply" : error instanceof Error ? error.message : String(error);
-    throw refuse("RECIPE_SYNTAX", `The recipe is not valid YAML: ${why}.`);
+    // The parser recurses: deep nesting ends in a RangeError, or in a message about the stack.
+    throw syntaxFault(error instanceof Error ? error.message : String(error));
   }
+}
+
+function syntaxFault(message: string): RefusedError {
+  const [first = ""] = message.split("\n");
+  const why = first
+    .replace(/:?\s*$/, "")
+    .replace("Maximum call stack size exceeded", "it nests too deeply")
+    .replace(/; please use YAML\.parseAllDocuments\(\)/, "; a recipe is one");
+  return refuse("RECIPE_SYNTAX", `The recipe is not valid YAML: ${why.replace(/\.?$/, ".")}`);
 }

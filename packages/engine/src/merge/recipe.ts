@@ -150,7 +150,7 @@ function toFaults(error: z.ZodError, prefix: readonly string[] = []): Fault[] {
     const where = path.length === 0 ? "The recipe" : path.join(".");
     if (issue.code === "unrecognized_keys") {
       return issue.keys.map((key) =>
-        fault("KEY_UNKNOWN", `${where} has no key ${JSON.stringify(key.slice(0, 100))}; is it misspelt?`, [...path, key]),
+        fault("KEY_UNKNOWN", `${where} has no key ${JSON.stringify(key.slice(0, 100))}; check its spelling.`, [...path, key]),
       );
     }
     const missing = issue.code === "invalid_type" && issue.input === undefined;

@@ -18,7 +18,7 @@ export interface MergeOptions {
   readonly outDir: string;
   /** Default: the number of cores */
   readonly threads?: number | undefined;
-  /** Bytes of each input that a worker holds at a time; default 1 MiB */
+  /** Bytes of each input that a worker holds at a time; default 256 KiB */
   readonly tileBytes?: number | undefined;
   /** Default 5 GB; a larger result is cut into shards with an index */
   readonly maxShardBytes?: number | undefined;
