@@ -28,6 +28,13 @@ function documentsIn(folder) {
   });
 }
 
+/** A watcher must never see half a file. */
+function writeWhole(file, text) {
+  if (fs.existsSync(file) && fs.readFileSync(file, "utf8") === text) return;
+  fs.writeFileSync(`${file}.tmp`, text);
+  fs.renameSync(`${file}.tmp`, file);
+}
+
 const outputs = await preset.buildGeneratesSection({
   baseOutputDir: `${path.join(web, "gql")}/`,
   schema: parse(schemaText),
@@ -43,5 +50,5 @@ const outputs = await preset.buildGeneratesSection({
 });
 
 fs.mkdirSync(path.join(web, "gql"), { recursive: true });
-for (const output of outputs) fs.writeFileSync(output.filename, await codegen(output));
+for (const output of outputs) writeWhole(output.filename, await codegen(output));
 console.log(`gql: ${outputs.length} files`);

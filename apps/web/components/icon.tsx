@@ -20,6 +20,8 @@ const paths = {
   redo: '<path d="M13 8a5 5 0 1 1-1.5-3.6M13 2.5v3h-3"/>',
   clock: '<circle cx="8" cy="8" r="5.5"/><path d="M8 5v3l2 1.5"/>',
   info: '<circle cx="8" cy="8" r="5.5"/><path d="M8 7.5v3M8 5.3v.1"/>',
+  minus: '<path d="M3 8h10"/>',
+  fit: '<path d="M3 6V3h3M10 3h3v3M13 10v3h-3M6 13H3v-3"/>',
   up: '<path d="M8 13V6m0 0 3 3M8 6 5 9M3 3h10"/>',
 } as const;
 

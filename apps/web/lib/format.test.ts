@@ -93,6 +93,8 @@ describe("digests and statistics", () => {
   it("give three figures", () => {
     expect(statistic(0.04123)).toBe("0.0412");
     expect(statistic(-12.345)).toBe("−12.3");
+    expect(statistic(3.8)).toBe("3.80");
+    expect(statistic(12345.6)).toBe(`12${thin}346`);
     expect(statistic(0)).toBe("0");
   });
 });

@@ -89,12 +89,12 @@ export function shortDigest(digest: string, tight = false): string {
   return `${hex.slice(0, tight ? 4 : 8)}…${hex.slice(-4)}`;
 }
 
-/** A tensor statistic: three significant figures, never scientific for everyday sizes. */
+/** A tensor statistic: three significant figures, scientific only where zeros would hide them. */
 export function statistic(value: number): string {
   if (value === 0) return "0";
   const size = Math.abs(value);
   if (size < 1e-3 || size >= 1e6) return signed(value.toExponential(1));
-  return signed(Number(value.toPrecision(3)).toString());
+  return size >= 999.5 ? integer(value) : signed(value.toPrecision(3));
 }
 
 const words = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];

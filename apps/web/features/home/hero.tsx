@@ -6,7 +6,7 @@ import { ButtonLink } from "../../components/ui/button.tsx";
 import { Card } from "../../components/ui/card.tsx";
 import type { HomeQuery } from "../../gql/graphql.ts";
 import { accuracy, capitalised, countWord, interval, parameters } from "../../lib/format.ts";
-import { type Board, heroVerdict, ranked } from "../leaderboards/board.ts";
+import { type Board, expertScores, heroVerdict, ranked } from "../leaderboards/board.ts";
 import { mixtureInputs } from "../versions/mixture-inputs.tsx";
 import { directParents } from "../versions/mixture.ts";
 import { versionPath } from "../versions/version-path.ts";
@@ -81,15 +81,4 @@ function Score({ mean, low, high, board, version }: ScoreProps) {
       </p>
     </>
   );
-}
-
-/** Each expert's score on its own task, by version ref. */
-export function expertScores(board: Board | null): Map<string, string> {
-  const experts = board?.rows.find((row) => row.reference === "EXPERTS");
-  const notes = new Map<string, string>();
-  for (const task of board?.tasks ?? []) {
-    const value = experts?.scores.find((score) => score.task.id === task.id)?.value;
-    if (task.expert && value != null) notes.set(task.expert.ref, accuracy(value));
-  }
-  return notes;
 }

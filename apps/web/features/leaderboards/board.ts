@@ -1,5 +1,5 @@
 import type { LeaderboardQuery } from "../../gql/graphql.ts";
-import { percent, points, pointsRange } from "../../lib/format.ts";
+import { accuracy, percent, points, pointsRange } from "../../lib/format.ts";
 import type { Axis } from "../../components/interval-bar.tsx";
 
 export type Board = NonNullable<LeaderboardQuery["leaderboard"]>;
@@ -45,7 +45,7 @@ export function cellText(value: number, bounds: Bounds | undefined, mode: Mode):
     const share = gainKept(value, bounds);
     return share === null ? null : Math.round(share * 100).toString().replace("-", "−");
   }
-  return value.toFixed(3).replace(/^0/, "");
+  return accuracy(value);
 }
 
 /** Ranked rows set the range; references outside get an arrow. */
@@ -165,4 +165,15 @@ function csvField(value: string | number | null | undefined): string {
   if (typeof value === "number") return String(value);
   const safe = /^[=+\-@\t]/.test(value) ? `'${value}` : value;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+/** Each expert's score on its own task, by version ref. */
+export function expertScores(board: Board | null): Map<string, string> {
+  const experts = board?.rows.find((row) => row.reference === "EXPERTS");
+  const notes = new Map<string, string>();
+  for (const task of board?.tasks ?? []) {
+    const value = experts?.scores.find((score) => score.task.id === task.id)?.value;
+    if (task.expert && value != null) notes.set(task.expert.ref, accuracy(value));
+  }
+  return notes;
 }

@@ -51,7 +51,7 @@ export async function ModelPage({ namespace, name, after }: { namespace: string;
   const newest = versions[0];
   return (
     <>
-      <PageHead title={title} aside={<span className="text-table text-ink-3">{plural(model.versions.totalCount, "version")}</span>} facts={model.description}>
+      <PageHead title={title} aside={<span className="text-table text-ink-3">{plural(model.versions.totalCount, "version")}</span>} facts={model.description || newest?.ref}>
         {newest && (
           <ButtonLink href={versionPath(newest)} look="filled">
             Open v{newest.number}
@@ -101,7 +101,7 @@ const columns: Column<Version>[] = [
     isSecondary: true,
     cell: (version) => (
       <span className="relative">
-        <Digest value={version.digest} />
+        {version.digest && <Digest value={version.digest} />}
       </span>
     ),
   },

@@ -14,7 +14,7 @@ export const ModelsDocument = graphql(`
           description
           createdAt
           versions(first: 1) { totalCount }
-          latest { ...Mixture sizeBytes parameterCount dtype licence aliases createdAt }
+          latest { ...MixtureLine sizeBytes parameterCount dtype licence aliases createdAt }
         }
       }
     }
@@ -33,7 +33,7 @@ export const ModelDocument = graphql(`
       versions(first: 50, after: $after) {
         totalCount
         pageInfo { hasNextPage endCursor }
-        edges { node { ...Mixture sizeBytes parameterCount dtype licence aliases createdAt digest card } }
+        edges { node { ...MixtureLine sizeBytes parameterCount dtype licence aliases createdAt digest card } }
       }
     }
   }

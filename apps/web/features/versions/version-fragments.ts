@@ -33,3 +33,16 @@ export const MixtureFragment = graphql(`
     }
   }
 `);
+
+/** The same, one level deep, for long lists: a level more would cost the API ten times as much. */
+export const MixtureLineFragment = graphql(`
+  fragment MixtureLine on ModelVersion {
+    ...VersionName
+    parents {
+      id
+      role
+      coefficient
+      parent { id ref kind number model { id namespace name strand } }
+    }
+  }
+`);
