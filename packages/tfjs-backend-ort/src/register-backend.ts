@@ -1,5 +1,6 @@
 import { OrtBackend } from "./backend.ts";
 import { registerElementwise } from "./kernels/elementwise.ts";
+import { registerGather } from "./kernels/gather.ts";
 import { registerMatMul } from "./kernels/matmul.ts";
 import { registerReductions } from "./kernels/reduce.ts";
 import { BACKEND_NAME } from "./kernels/register.ts";
@@ -24,5 +25,6 @@ export function registerOrtBackend({ threads = 1 }: { threads?: number } = {}): 
   registerMatMul();
   registerReductions();
   registerShape();
+  registerGather();
   registerFusedKernels();
 }

@@ -1,6 +1,6 @@
 import { sessionFor, singleNode } from "../session.ts";
 import { tf } from "../tf.ts";
-import { input, isFloat, type KernelCall, operand, override, runSession, SMALL_ELEMENTS, sizeOf } from "./register.ts";
+import { input, isFloat, type KernelCall, limits, operand, override, runSession, sizeOf } from "./register.ts";
 
 const BINARY = { Add: "Add", Sub: "Sub", Multiply: "Mul", RealDiv: "Div", Pow: "Pow", Maximum: "Max", Minimum: "Min" } as const;
 
@@ -51,7 +51,7 @@ function binary(op: string, call: KernelCall): tf.TensorInfo | null {
   const b = input(call, "b");
   if (!isFloat(a, b)) return null;
   const shape = tf.backend_util.assertAndGetBroadcastShape(a.shape, b.shape);
-  if (sizeOf(shape) < SMALL_ELEMENTS) return null;
+  if (sizeOf(shape) < limits.smallElements) return null;
   return runSession(
     call.backend,
     sessionFor(op, () => singleNode(op, ["a", "b"])),
@@ -84,5 +84,5 @@ function step(call: KernelCall): tf.TensorInfo | null {
 }
 
 function isLargeFloat(x: tf.TensorInfo): boolean {
-  return isFloat(x) && sizeOf(x.shape) >= SMALL_ELEMENTS;
+  return isFloat(x) && sizeOf(x.shape) >= limits.smallElements;
 }

@@ -1,6 +1,6 @@
 import { sessionFor } from "../session.ts";
 import { tf } from "../tf.ts";
-import { input, isFloat, type KernelCall, override, runSession, SMALL_ELEMENTS, sizeOf } from "./register.ts";
+import { input, isFloat, type KernelCall, limits, override, runSession, sizeOf } from "./register.ts";
 
 const REDUCTIONS = { Sum: "ReduceSum", Mean: "ReduceMean", Max: "ReduceMax", Min: "ReduceMin" } as const;
 
@@ -14,7 +14,7 @@ function reduce(op: string, call: KernelCall): tf.TensorInfo | null {
   const keepDims = call.attrs["keepDims"] === true;
   const requested = call.attrs["axis"] ?? call.attrs["reductionIndices"];
   const axes = tf.util.parseAxisParam(requested as number | number[], x.shape);
-  if (!isFloat(x) || axes.length === 0 || sizeOf(x.shape) < SMALL_ELEMENTS) return null;
+  if (!isFloat(x) || axes.length === 0 || sizeOf(x.shape) < limits.smallElements) return null;
   const kept = x.shape.map((length, axis) => (axes.includes(axis) ? 1 : length));
   const shape = keepDims ? kept : kept.filter((_, axis) => !axes.includes(axis));
   const keepdims = Number(keepDims);

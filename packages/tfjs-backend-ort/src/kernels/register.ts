@@ -13,8 +13,8 @@ export interface KernelCall {
 }
 export type Kernel = (call: KernelCall) => tf.TensorInfo | tf.TensorInfo[];
 
-/** Below this many elements a call into ONNX Runtime (about 5 µs) costs more than a JavaScript loop. */
-export const SMALL_ELEMENTS = 2048;
+/** Below `smallElements` a call into ONNX Runtime (about 10 µs) costs more than a JavaScript loop. Tests set it to 0. */
+export const limits = { smallElements: 2048 };
 
 /** Registers `kernel` for our backend, in the place of the one copied from tfjs-cpu if there is one. */
 export function register(name: string, kernel: Kernel): void {

@@ -76,7 +76,8 @@ export function softmaxCrossEntropy(logits: tf.Tensor2D, labels: Int32Array): tf
 }
 
 function composed(logits: tf.Tensor2D, labels: Int32Array): tf.Scalar {
-  const chosen = tf.oneHot(tf.tensor1d(labels, "int32"), logits.shape[1], 1, 0, "float32");
+  // Cast afterwards: tfjs-wasm writes integers into a one-hot tensor that is asked for as float32.
+  const chosen = tf.cast(tf.oneHot(tf.tensor1d(labels, "int32"), logits.shape[1]), "float32");
   return tf.neg(tf.div(tf.sum(tf.mul(chosen, tf.logSoftmax(logits))), labels.length));
 }
 

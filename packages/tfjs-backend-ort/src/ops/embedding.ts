@@ -1,4 +1,5 @@
 import { input, type KernelCall, register } from "../kernels/register.ts";
+import { scatterRows } from "../kernels/scatter-rows.ts";
 import { tf } from "../tf.ts";
 import { isFusable } from "./kernel.ts";
 
@@ -56,19 +57,6 @@ function composedGatherRows(table: tf.Tensor2D, ids: Int32Array): tf.Tensor2D {
       tf.tensor(scatterRows(dy.dataSync() as Float32Array, ids, new Float32Array(rows * width)), [rows, width]),
   }));
   return op(table) as tf.Tensor2D;
-}
-
-/** Adds row i of `values` to row ids[i] of `out`. */
-function scatterRows(values: Float32Array, ids: Int32Array, out: Float32Array): Float32Array {
-  const width = ids.length === 0 ? 0 : values.length / ids.length;
-  ids.forEach((id, row) => {
-    const target = id * width;
-    const source = row * width;
-    for (let column = 0; column < width; column++) {
-      out[target + column] = (out[target + column] as number) + (values[source + column] as number);
-    }
-  });
-  return out;
 }
 
 function run(name: string, inputs: Record<string, tf.Tensor>, attrs: Record<string, unknown>): tf.Tensor {
