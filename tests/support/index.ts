@@ -1,3 +1,3 @@
+export { assertBuilt } from "./assert-built.ts";
 export { freshDatabase } from "./fresh-database.ts";
 export { schemaDiff } from "./schema-diff.ts";
-export { assertBuilt, startTestStack, type TestStack } from "./test-stack.ts";

@@ -15,7 +15,7 @@ let printed: string[];
 let url: string;
 
 beforeAll(async () => {
-  assertBuilt(false);
+  assertBuilt("apps/api/dist/main.js");
   folder = fs.mkdtempSync(path.join(os.tmpdir(), "amalgam stack "));
   const program = `import { runStack } from ${JSON.stringify(path.join(root, "infra/local/src/index.ts"))};
     const [root, dataDir, port] = process.argv.slice(2);
