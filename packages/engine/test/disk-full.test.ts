@@ -1,0 +1,85 @@
+import { spawnSync } from "node:child_process";
+import { closeSync, existsSync, openSync, readdirSync, unlinkSync, writeSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { mergeToFolder, parseRecipe, RefusedError } from "../src/merge/index.ts";
+import { tensorOf, writeFolder } from "./checkpoints.ts";
+
+// A real small disk: a tmpfs of 16 MB and 12 files. Only root may mount one.
+const small = await mkdtemp(join(tmpdir(), "amalgam-small-disk-"));
+const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=16m,nr_inodes=12", "tmpfs", small]).status === 0;
+const recipe = parseRecipe({ method: "linear", parents: [{ model: "a" }, { model: "b" }] });
+const outDir = join(small, "out");
+const filler = join(small, "filler");
+
+let parents: string[];
+let root: string;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "amalgam-disk-full-"));
+  const make = (seed: number) =>
+    writeFolder(join(root, `m${seed}`), [tensorOf({ name: "w", dtype: "F32", shape: [2_000_000] }, seed)], { config: {} });
+  parents = [await make(1), await make(2)];
+});
+afterAll(async () => {
+  await rm(root, { recursive: true });
+  if (mounted) spawnSync("umount", [small]);
+  await rm(small, { recursive: true, force: true });
+});
+
+/** Writes until the disk is full. */
+function fill(keepBytes: number): void {
+  const fd = openSync(filler, "w");
+  const chunk = Buffer.alloc(4096, 1);
+  try {
+    for (let left = 16e6 - keepBytes; left > 0; left -= chunk.length) writeSync(fd, chunk);
+  } catch {
+    // Full, as wanted.
+  } finally {
+    closeSync(fd);
+  }
+}
+
+async function refusal(): Promise<string> {
+  const error: unknown = await mergeToFolder({
+    recipe,
+    base: null,
+    parents,
+    outDir,
+    digests: "skip",
+    threads: 2,
+    tileBytes: 65536,
+  }).catch((reason: unknown) => reason);
+  if (!(error instanceof RefusedError)) throw new Error("The merge was not refused.", { cause: error });
+  return `${error.faults[0]?.code}: ${error.message}`;
+}
+
+it.skipIf(!mounted)("a disk that is too small is refused before anything is written", async () => {
+  fill(4e6);
+  expect(await refusal()).toMatch(/^DISK_FULL: No space is left for .*: the result needs 8000000 bytes, \d+ are free/);
+  unlinkSync(filler);
+  expect(readdirSync(small)).toEqual([]);
+});
+
+it.skipIf(!mounted)("a disk that fills up in the middle of a merge leaves nothing behind", async () => {
+  // Fills the disk as soon as the output has been opened, before the workers have started.
+  const timer = setInterval(() => {
+    const partial = readdirSync(small).find((name) => name.includes("partial"));
+    if (partial === undefined || !existsSync(join(small, partial, "model.safetensors"))) return;
+    clearInterval(timer);
+    fill(0);
+  }, 1);
+  expect(await refusal()).toMatch(/^DISK_FULL: No space is left for .*: the disk is full/);
+  clearInterval(timer);
+  unlinkSync(filler);
+  expect(readdirSync(small)).toEqual([]);
+});
+
+it.skipIf(!mounted)("a disk without room for the last small file leaves nothing behind", async () => {
+  // 12 inodes: the root, eight fillers, the folder, the weights, and config.json; none is left for README.md.
+  for (let i = 0; i < 8; i += 1) closeSync(openSync(`${filler}${i}`, "w"));
+  expect(await refusal()).toMatch(/^DISK_FULL/);
+  for (let i = 0; i < 8; i += 1) unlinkSync(`${filler}${i}`);
+  expect(readdirSync(small)).toEqual([]);
+});
