@@ -1,10 +1,13 @@
+import { createRequire } from "node:module";
 import os from "node:os";
 import { defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";
 
 // Packages are tested from their sources, without a build.
 const conditions = ["source", ...defaultServerConditions];
-const resolution = { resolve: { conditions }, ssr: { resolve: { conditions } } };
+// As Node resolves it: through its field `module`, graphql would be loaded a second time, and its two copies refuse each other.
+const alias = [{ find: /^graphql$/, replacement: createRequire(import.meta.url).resolve("graphql") }];
+const resolution = { resolve: { conditions, alias }, ssr: { resolve: { conditions } } };
 const workers = Math.max(1, Math.min(4, os.availableParallelism()));
 const never = ["**/node_modules/**", "**/dist/**", "**/.next/**", "**/.work/**", "**/fixtures/**"];
 

@@ -1,5 +1,7 @@
 import type { Deps } from "./deps.ts";
+import { recordBackends } from "./modules/accounts/describe-backends.ts";
 import { evaluate } from "./modules/evaluations/evaluate.job.ts";
+import { createEvaluator } from "./modules/evaluations/evaluator.ts";
 import { executeMerge } from "./modules/merges/execute-merge.job.ts";
 import { verifyVersion } from "./modules/models/verify-version.job.ts";
 import { sweepRuns } from "./modules/runs/sweep-runs.ts";
@@ -9,15 +11,22 @@ import { createWorker, type JobHandler, type JobName } from "./platform/queue.ts
 const sweepEveryMs = 5000;
 const collectEveryMs = 600_000;
 
+export interface RunningWorker {
+  /** Loads the network runtime ahead of the first evaluation and notes what it computes with. */
+  warmUp(): Promise<void>;
+  close(): Promise<void>;
+}
+
 /** Takes jobs until closed, and now and then looks for work that was lost and bytes that nobody needs. */
 export async function startWorker(
   deps: Deps,
   { databaseUrl, concurrency }: { databaseUrl: string; concurrency: number },
-): Promise<{ close(): Promise<void> }> {
+): Promise<RunningWorker> {
+  const evaluator = createEvaluator();
   const handlers: Record<JobName, JobHandler> = {
     "verify-version": (id, signal) => verifyVersion(deps, id, signal),
     "execute-merge": (id, signal) => executeMerge(deps, id, signal),
-    evaluate: (id, signal) => evaluate(deps, id, signal),
+    evaluate: (id, signal) => evaluate(deps, evaluator, id, signal),
   };
   const worker = await createWorker(databaseUrl, handlers, {
     concurrency,
@@ -27,9 +36,11 @@ export async function startWorker(
   });
   const stops = [every(sweepEveryMs, () => sweepRuns(deps), deps), every(collectEveryMs, () => collectGarbage(deps), deps)];
   return {
+    warmUp: async () => recordBackends(deps, await evaluator.backends()),
     async close() {
       for (const stop of stops) stop();
       await worker.close();
+      evaluator.close();
     },
   };
 }

@@ -10,6 +10,7 @@ const { deps, close } = await createDeps(env, log);
 const worker = await startWorker(deps, { databaseUrl: env.DATABASE_URL, concurrency: env.WORKER_CONCURRENCY });
 log.info("ready");
 announceReady();
+worker.warmUp().catch((error: Error) => log.warn({ err: error }, "no network backend works here; evaluations will fail"));
 
 onShutdown(async () => {
   await worker.close();

@@ -10,7 +10,7 @@ import type PrismaTypes from "../generated/pothos.ts";
 import { getDatamodel } from "../generated/pothos.ts";
 import type { Context } from "./context.ts";
 import { decodeGlobalId, encodeGlobalId } from "./global-id.ts";
-import { costLimit } from "./limits.ts";
+import { costLimit, defaultPage, fieldCost } from "./limits.ts";
 
 const pageSize = z
   .number()
@@ -46,6 +46,17 @@ export const builder = new SchemaBuilder<{
     encodeGlobalID: encodeGlobalId,
     decodeGlobalID: decodeGlobalId,
     nodesQueryOptions: false,
+    nodeQueryOptions: {
+      // What is not there is null, not a fault.
+      resolve: async (_root, { id }, _context, _info, resolveNode) => {
+        try {
+          return await resolveNode(id);
+        } catch (error) {
+          if ((error as { code?: string }).code === "P2025") return null;
+          throw error;
+        }
+      },
+    },
     edgesFieldOptions: { nullable: { list: false, items: false } },
     nodeFieldOptions: { nullable: false },
     firstArgOptions: { validate: pageSize },
@@ -55,10 +66,10 @@ export const builder = new SchemaBuilder<{
     client: ({ deps }) => deps.db,
     dmmf: getDatamodel(),
     maxConnectionSize: 100,
-    defaultConnectionSize: 50,
+    defaultConnectionSize: defaultPage,
     onUnusedQuery: null,
   },
-  complexity: { defaultComplexity: 1, defaultListMultiplier: 10, limit: costLimit },
+  complexity: { fieldComplexity: fieldCost, limit: costLimit },
 });
 
 /** The token is good but lacks the scope. */

@@ -23,8 +23,9 @@ export function formatError(log: Logger, formatted: GraphQLFormattedError, error
   if (cause instanceof RefusedError) return told("BAD_USER_INPUT", cause.message, { faults: cause.faults });
   const { name, message } = cause as Error;
   if (name === "ForbiddenError") return told("FORBIDDEN", message);
+  if (formatted.extensions?.["isLimit"] || /^Query exceeds maximum (complexity|depth|breadth)/.test(message))
+    return told("QUERY_TOO_COMPLEX", message);
   if (name === "PothosValidationError" || name === "InputValidationError") return told("BAD_USER_INPUT", message);
-  if (/^Query exceeds maximum (complexity|depth|breadth)/.test(message)) return told("QUERY_TOO_COMPLEX", message);
   const code = formatted.extensions?.["code"];
   if (typeof code === "string" && ownCodes.has(code)) return told(code, formatted.message);
   if (cause instanceof GraphQLError && code === undefined) return told("BAD_USER_INPUT", formatted.message);

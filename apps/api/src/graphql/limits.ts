@@ -3,6 +3,9 @@ import {
   type ASTVisitor,
   type FragmentDefinitionNode,
   GraphQLError,
+  type GraphQLField,
+  getNullableType,
+  isListType,
   Kind,
   type OperationDefinitionNode,
   type SelectionSetNode,
@@ -10,8 +13,19 @@ import {
   type ValidationRule,
 } from "graphql";
 
-/** Judged by Pothos against the variables, before the first resolver runs. Lists count by `first`, else by 10. */
-export const costLimit = { complexity: 20_000, depth: 16, breadth: 600 };
+/** Judged by Pothos against the variables, before the first resolver runs. */
+export const costLimit = { complexity: 50_000, depth: 18, breadth: 800 };
+
+/** A page costs its size, another list ten, times what is asked of each entry. */
+export function fieldCost(args: Readonly<Record<string, unknown>>, _context: unknown, field: GraphQLField<unknown, never>) {
+  if (field.args.some(({ name }) => name === "first"))
+    return { field: 1, multiplier: Number(args["first"] ?? args["last"] ?? defaultPage) };
+  // The page has been counted at the connection.
+  if (field.name === "edges") return { field: 1, multiplier: 1 };
+  return { field: 1, multiplier: isListType(getNullableType(field.type)) ? 10 : 1 };
+}
+
+export const defaultPage = 50;
 
 /** Handed to the parser: a longer document is not even read to its end. */
 export const maxTokens = 4000;
@@ -31,7 +45,7 @@ interface Size {
 export const documentLimits: ValidationRule = (context: ValidationContext): ASTVisitor => {
   let directives = 0;
   const refuse = (message: string, node: ASTNode) =>
-    context.reportError(new GraphQLError(message, { nodes: [node], extensions: { code: "QUERY_TOO_COMPLEX" } }));
+    context.reportError(new GraphQLError(message, { nodes: [node], extensions: { isLimit: true } }));
   return {
     Directive(node) {
       directives++;

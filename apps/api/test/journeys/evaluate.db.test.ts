@@ -39,7 +39,10 @@ function createTask(name: string, input: Record<string, unknown>): Promise<Refus
 
 async function taskInput(name: string) {
   const { labels } = JSON.parse(fs.readFileSync(path.join(example, "tasks", name, "task.json"), "utf8")) as { labels: string[] };
-  const lines = fs.readFileSync(path.join(example, "tasks", name, "test.jsonl"), "utf8").split("\n").slice(0, exampleCount);
+  const lines = fs
+    .readFileSync(path.join(example, "tasks", name, "test.jsonl"), "utf8")
+    .split("\n")
+    .slice(0, exampleCount);
   const file = { path: "test.jsonl", ...(await client.upload(Buffer.from(`${lines.join("\n")}\n`))) };
   return { labels, splits: [{ name: "test", purpose: "REPORT", file }], expert: `six/${name}` };
 }
@@ -85,7 +88,9 @@ test("experts and their average are scored once each and ranked against base and
     const input = await taskInput(name);
     expect(await createTask(name, input)).toMatchObject({ created: true });
     expect(await createTask(name, input), "again").toMatchObject({ created: false });
-    expect(await createTask(name, { ...input, labels: [...input.labels].reverse() })).toMatchObject({ faults: [{ code: "TASK_EXISTS" }] });
+    expect(await createTask(name, { ...input, labels: [...input.labels].reverse() })).toMatchObject({
+      faults: [{ code: "TASK_EXISTS" }],
+    });
   }
   await client.ask(
     `mutation { createSuite(input: { namespace: "six", name: "two", title: "Two", tasks: ["spam", "genre"] }) { __typename } }`,

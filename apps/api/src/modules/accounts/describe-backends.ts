@@ -1,10 +1,6 @@
 import type { Deps } from "../../deps.ts";
 
-export interface BackendReport {
-  readonly name: string;
-  readonly chosen: boolean;
-  readonly reason: string;
-}
+import type { BackendReport } from "../evaluations/evaluator.ts";
 
 /** What the workers compute with; empty before the first one has started. */
 export function describeBackends(deps: Deps): Promise<BackendReport[]> {

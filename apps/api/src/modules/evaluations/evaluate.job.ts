@@ -8,13 +8,13 @@ import { stageVersion } from "../models/stage-version.ts";
 import { fault } from "../refuse.ts";
 import { performRun, type RunWork } from "../runs/perform-run.ts";
 import type { RunTracker } from "../runs/run-tracker.ts";
-import { EvaluationFailedError, type Evaluator, startEvaluator } from "./evaluator.ts";
+import { EvaluationFailedError, type Evaluator } from "./evaluator.ts";
 
 /** Scores one version on the splits its run asks for. Scores that are there already stay, so a second try goes on where the first ended. */
-export function evaluate(deps: Deps, id: string, signal: AbortSignal): Promise<void> {
+export function evaluate(deps: Deps, evaluator: Evaluator, id: string, signal: AbortSignal): Promise<void> {
   const how: RunWork = {
     kind: "EVALUATION",
-    work: (run, tracker) => work(deps, run, tracker),
+    work: (run, tracker) => work(deps, run, { tracker, evaluator }),
     explain(error) {
       if (error instanceof EvaluationFailedError) return fault("EVALUATION_FAILED", error.message);
       return error instanceof BadFileError ? fault(error.code, error.message, ["files", error.path]) : null;
@@ -35,14 +35,13 @@ async function loadWork(deps: Deps, run: Run) {
   return { version, evaluations };
 }
 
-async function work(deps: Deps, run: Run, tracker: RunTracker) {
+async function work(deps: Deps, run: Run, { tracker, evaluator }: Pick<Scoring, "tracker" | "evaluator">) {
   const { version, evaluations } = await loadWork(deps, run);
   const folder = path.join(deps.scratchDir, "evaluations", run.id);
   const scratch = path.join(folder, tracker.lease);
   await fs.rm(folder, { recursive: true, force: true });
   await fs.mkdir(scratch, { recursive: true });
   await tracker.stage("staging");
-  const evaluator = startEvaluator(tracker.signal);
   try {
     const model = await stage(deps, version, { folder: path.join(scratch, "model"), tracker });
     await tracker.stage("evaluating");
@@ -53,7 +52,6 @@ async function work(deps: Deps, run: Run, tracker: RunTracker) {
       report(1);
     }
   } finally {
-    evaluator.close();
     await fs.rm(scratch, { recursive: true, force: true });
     await fs.rmdir(folder).catch(() => {}); // another attempt may have its own in it
   }
@@ -78,7 +76,10 @@ async function scoreOne(deps: Deps, evaluation: OpenEvaluation, scoring: Scoring
   await deps.db.evaluation.updateMany({ where, data: { state: "RUNNING" } });
   const head = await stage(deps, task.expert, { folder, tracker });
   const examples = await stageBlob(deps.store, split.blobSha256, deps.scratchDir);
-  const score = await evaluator.evaluate({ task: task.name, model, head, labels: task.labels, examples }, report);
+  const score = await evaluator.evaluate(
+    { task: task.name, model, head, labels: task.labels, examples },
+    { signal: tracker.signal, onProgress: report },
+  );
   const { value, n, low, high, seconds, correct } = score;
   const data: Prisma.EvaluationUpdateManyMutationInput = {
     state: "SUCCEEDED",

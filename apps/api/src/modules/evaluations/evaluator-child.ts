@@ -1,6 +1,7 @@
 import fs from "node:fs/promises";
 import { evaluateClassification, readExamples } from "@amalgam/engine/evaluate";
 import { type BackendName, selectBackend } from "@amalgam/engine/runtime";
+import type { BackendReport } from "./evaluator.ts";
 
 /** Paths on this disk, made by the worker. */
 export interface EvaluatorRequest {
@@ -20,33 +21,38 @@ export interface EvaluatorScore {
   readonly correct: Uint8Array;
 }
 
+export type EvaluatorMessage = { readonly kind: "evaluate"; readonly request: EvaluatorRequest } | { readonly kind: "backends" };
+
 export type EvaluatorReply =
   | { readonly kind: "progress"; readonly part: number }
   | { readonly kind: "score"; readonly score: EvaluatorScore }
+  | { readonly kind: "backends"; readonly backends: readonly BackendReport[] }
   | { readonly kind: "failed"; readonly message: string };
-
-const reply = (message: EvaluatorReply) => process.send?.(message);
 
 /** A worker that dies takes this process with it. */
 process.on("disconnect", () => process.exit());
 
-const backend = selectBackend((process.env["AMALGAM_BACKEND"] ?? "auto") as BackendName | "auto");
+const choice = selectBackend((process.env["AMALGAM_BACKEND"] ?? "auto") as BackendName | "auto");
+choice.catch(() => {}); // every request reports it
 
-process.on("message", (request: EvaluatorRequest) => {
-  score(request).then(
-    (result) => reply({ kind: "score", score: result }),
-    (error: unknown) => reply({ kind: "failed", message: error instanceof Error ? error.message : String(error) }),
+const reply = (message: EvaluatorReply) => process.send?.(message);
+
+process.on("message", (message: EvaluatorMessage) => {
+  const answer = message.kind === "backends" ? describe() : score(message.request);
+  answer.then(reply, (error: unknown) =>
+    reply({ kind: "failed", message: error instanceof Error ? error.message : String(error) }),
   );
 });
 
-async function score({ model, head, labels, examples: file }: EvaluatorRequest): Promise<EvaluatorScore> {
-  await backend;
+async function describe(): Promise<EvaluatorReply> {
+  const { chosen, considered } = await choice;
+  return { kind: "backends", backends: considered.map(({ name, reason }) => ({ name, reason, chosen: name === chosen })) };
+}
+
+async function score({ model, head, labels, examples: file }: EvaluatorRequest): Promise<EvaluatorReply> {
+  await choice;
   const examples = readExamples(await fs.readFile(file), labels);
-  return evaluateClassification({
-    model,
-    head,
-    labels,
-    examples,
-    onProgress: ({ done, total }: { done: number; total: number }) => reply({ kind: "progress", part: done / total }),
-  });
+  const onProgress = ({ done, total }: { done: number; total: number }) => reply({ kind: "progress", part: done / total });
+  const { n, value, low, high, seconds, correct } = await evaluateClassification({ model, head, labels, examples, onProgress });
+  return { kind: "score", score: { n, value, low, high, seconds, correct } };
 }

@@ -1,62 +1,102 @@
-import { fork } from "node:child_process";
+import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { EvaluatorReply, EvaluatorRequest, EvaluatorScore } from "./evaluator-child.ts";
+import type { EvaluatorMessage, EvaluatorReply, EvaluatorRequest, EvaluatorScore } from "./evaluator-child.ts";
 
 /** The model could not be scored; the message says why. */
 export class EvaluationFailedError extends Error {
   override readonly name = "EvaluationFailedError";
 }
 
+export interface BackendReport {
+  readonly name: string;
+  readonly chosen: boolean;
+  readonly reason: string;
+}
+
+/**
+ * A process of its own for the network: its kernels block their event loop for seconds, and ours must keep the job's lock alive.
+ * It stays for the next request, because loading the network runtime takes longer than many a score.
+ */
 export interface Evaluator {
-  evaluate(request: EvaluatorRequest, onProgress: (part: number) => void): Promise<EvaluatorScore>;
+  /** One request at a time; aborting kills the process, and the next request starts another. */
+  evaluate(request: EvaluatorRequest, options: { signal: AbortSignal; onProgress(part: number): void }): Promise<EvaluatorScore>;
+  /** What it computes with. */
+  backends(): Promise<readonly BackendReport[]>;
   close(): void;
 }
 
 const isSource = import.meta.url.endsWith(".ts");
 const childFile = fileURLToPath(new URL(isSource ? "./evaluator-child.ts" : "./evaluator-child.js", import.meta.url));
 const execArgv = isSource ? ["--conditions=source", "--import", "tsx"] : ["--enable-source-maps"];
+const idleForMs = 300_000;
 
-/**
- * A process of its own for the network: its kernels block their event loop for seconds, and ours must keep the job's lock alive.
- * One request at a time. Aborting kills the process.
- */
-export function startEvaluator(signal: AbortSignal): Evaluator {
-  const child = fork(childFile, [], { execArgv, serialization: "advanced", stdio: ["ignore", "inherit", "inherit", "ipc"] });
-  const kill = () => child.kill("SIGKILL");
-  signal.addEventListener("abort", kill, { once: true });
+export function createEvaluator(): Evaluator {
+  let child: ChildProcess | null = null;
+  let idle: NodeJS.Timeout | undefined;
+  /** Requests take turns. */
+  let last: Promise<unknown> = Promise.resolve();
+
+  function start(): ChildProcess {
+    clearTimeout(idle);
+    if (child?.connected && child.exitCode === null && child.signalCode === null) return child;
+    child = fork(childFile, [], { execArgv, serialization: "advanced", stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    return child;
+  }
+
+  function stop(): void {
+    clearTimeout(idle);
+    child?.kill("SIGKILL");
+    child = null;
+  }
+
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = last.then(work).finally(() => {
+      idle = setTimeout(stop, idleForMs).unref();
+    });
+    last = turn.catch(() => {});
+    return turn;
+  }
+
   return {
-    evaluate(request, onProgress) {
-      return new Promise((resolve, reject) => {
-        if (signal.aborted || !child.connected)
-          return reject(signal.reason ?? new EvaluationFailedError("The evaluator is gone."));
-        const finish = (settle: () => void) => {
-          child.off("message", onMessage);
-          child.off("exit", onExit);
-          settle();
-        };
-        const onMessage = (reply: EvaluatorReply) => {
-          if (reply.kind === "progress") onProgress(reply.part);
-          else if (reply.kind === "score") finish(() => resolve(reply.score));
-          else finish(() => reject(new EvaluationFailedError(`${request.task}: ${reply.message}`)));
-        };
-        const onExit = (code: number | null, name: string | null) =>
-          finish(() =>
-            reject(
-              signal.aborted
-                ? signal.reason
-                : new EvaluationFailedError(
-                    `${request.task}: the evaluator stopped (${name ?? code}); memory is the usual cause.`,
-                  ),
-            ),
-          );
-        child.on("message", onMessage);
-        child.once("exit", onExit);
-        child.send(request);
-      });
-    },
-    close() {
-      signal.removeEventListener("abort", kill);
-      kill();
-    },
+    evaluate: (request, { signal, onProgress }) =>
+      inTurn(async () => {
+        signal.throwIfAborted();
+        signal.addEventListener("abort", stop, { once: true });
+        try {
+          const reply = await ask(start(), { kind: "evaluate", request }, onProgress);
+          if (reply.kind === "score") return reply.score;
+          throw new EvaluationFailedError(`${request.task}: ${reply.kind === "failed" ? reply.message : "no score came back"}`);
+        } catch (error) {
+          throw signal.aborted ? signal.reason : error;
+        } finally {
+          signal.removeEventListener("abort", stop);
+        }
+      }),
+    backends: () =>
+      inTurn(async () => {
+        const reply = await ask(start(), { kind: "backends" }, () => {});
+        if (reply.kind === "backends") return reply.backends;
+        throw new EvaluationFailedError(reply.kind === "failed" ? reply.message : "no answer came back");
+      }),
+    close: stop,
   };
+}
+
+/** Sends one message and waits for what answers it. */
+function ask(child: ChildProcess, message: EvaluatorMessage, onProgress: (part: number) => void): Promise<EvaluatorReply> {
+  return new Promise((resolve, reject) => {
+    const finish = (settle: () => void) => {
+      child.off("message", onMessage).off("exit", onExit).off("error", onError);
+      settle();
+    };
+    const onMessage = (reply: EvaluatorReply) => {
+      if (reply.kind === "progress") onProgress(reply.part);
+      else finish(() => resolve(reply));
+    };
+    const onExit = (code: number | null, name: string | null) =>
+      finish(() => reject(new EvaluationFailedError(`The evaluator stopped (${name ?? code}); memory is the usual cause.`)));
+    const onError = (error: Error) => finish(() => reject(error));
+    child.on("message", onMessage).once("exit", onExit).once("error", onError);
+    child.send(message, (error) => error && onError(error));
+  });
 }
