@@ -17,6 +17,11 @@ export class OrtBackend extends MathBackendCPU {
   readonly #owned = new WeakSet<object>();
   #pooledBytes = 0;
 
+  /** Bytes kept for kernels to come. */
+  get pooledBytes(): number {
+    return this.#pooledBytes;
+  }
+
   /** An uninitialised array of `length` floats, for `makeOutputTensor`. */
   allocate(length: number): Float32Array {
     if (length < POOL_MIN_ELEMENTS) return new Float32Array(length);

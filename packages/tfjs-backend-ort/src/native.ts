@@ -16,7 +16,8 @@ export type NativeSession = InstanceType<typeof binding.InferenceSession>;
 /** Name of the constant that every graph gives as its first output. */
 export const DONE_OUTPUT = "done";
 
-const WARNINGS = 2;
+/** What goes wrong in a run is thrown; ONNX Runtime need not print it as well. */
+const LOG_FATAL_ONLY = 4;
 const STOP = Object.freeze({ reason: "results are in place" });
 let isStopping = false;
 let isReady = false;
@@ -30,7 +31,8 @@ class ResultTensor {
 }
 
 export function openNativeSession(model: Uint8Array, threads: number): NativeSession {
-  if (!isReady) binding.initOrtOnce(WARNINGS, ResultTensor as unknown as Parameters<typeof binding.initOrtOnce>[1], isMainThread);
+  if (!isReady)
+    binding.initOrtOnce(LOG_FATAL_ONLY, ResultTensor as unknown as Parameters<typeof binding.initOrtOnce>[1], isMainThread);
   isReady = true;
   const session = new binding.InferenceSession();
   session.loadModel(model.buffer as ArrayBuffer, model.byteOffset, model.byteLength, {
@@ -38,6 +40,7 @@ export function openNativeSession(model: Uint8Array, threads: number): NativeSes
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: "all",
+    logSeverityLevel: LOG_FATAL_ONLY,
     // Patterns are planned per shape and kept for ever: with the many shapes of training that is a leak.
     enableMemPattern: false,
     // Idle workers that spin take a core from the rest of the process.

@@ -21,8 +21,8 @@ function matMul(backend: OrtBackend, a: tf.TensorInfo, b: tf.TensorInfo, attrs: 
   const inner = a.shape.at(transA ? -2 : -1) ?? 1;
   const batch = tf.backend_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
   const shape = [...batch, rows, columns];
-  // ONNX Runtime leaves the output untouched when the inner dimension is empty; a sum of nothing is zero.
-  if (inner === 0) return backend.makeOutputTensor(shape, new Float32Array(sizeOf(shape)));
+  // ONNX Runtime is not reliable where a side is empty; the result is empty too, or sums of nothing.
+  if (inner === 0 || sizeOf(shape) === 0) return backend.makeOutputTensor(shape, new Float32Array(sizeOf(shape)));
   return runSession(backend, matMulSession(transA, transB), { a, b }, shape);
 }
 
