@@ -81,5 +81,10 @@ try {
   process.exitCode = await runStack(stack, (running) => show(running, began));
 } catch (error) {
   console.error(error.message);
+  // Tasks and suites never change once they have scores, so a retrained example needs a registry of its own.
+  if (error.faults?.some(({ code }) => code === "TASK_EXISTS" || code === "SUITE_EXISTS"))
+    console.error(
+      `${values["data-dir"]} holds an older form of the example. Name another folder with --data-dir, or remove that one.`,
+    );
   process.exitCode = 1;
 }
