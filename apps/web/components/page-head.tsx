@@ -16,7 +16,7 @@ export function PageHead({ title, aside, facts, children }: Props) {
         {aside}
         <div className="ml-auto flex flex-wrap items-center gap-2">{children}</div>
       </div>
-      {facts && <div className="mt-1 text-table text-ink-3">{facts}</div>}
+      {facts && <div className="mt-1 text-table text-ink-3 phone:mt-3">{facts}</div>}
     </header>
   );
 }

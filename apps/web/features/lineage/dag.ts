@@ -73,7 +73,7 @@ export function toDag(lineage: Lineage, currentId: string, facts: ReadonlyMap<st
   );
   const heights = new Map(lineage.nodes.map((node) => [node.id, isFuse(node.id) ? stackHeight(parentsOf(node.id), k) : 0]));
 
-  const nodes = lineage.nodes.map((version) => ({
+  const nodes = inRecipeOrder(lineage.nodes, currentId, parentsOf(currentId)).map((version) => ({
     id: version.id,
     version,
     colour: version.kind === "FINE_TUNED" || version.kind === "TASK_VECTOR" || version.kind === "BASE" ? colourOf(version) : "var(--ink)",
@@ -99,6 +99,13 @@ export function toDag(lineage: Lineage, currentId: string, facts: ReadonlyMap<st
     return { ...common, bands: cable.length > 1 ? cableBands(cable, width, offset, isHollow) : [single], isFuse: true };
   });
   return { nodes, edges };
+}
+
+/** The current version's parents first, as its recipe lists them, then itself, then the rest by strand. */
+function inRecipeOrder(nodes: readonly VersionNameFragment[], currentId: string, parents: readonly LineageEdge[]): VersionNameFragment[] {
+  const order = new Map(parents.map((edge, i) => [edge.parent.id, i]));
+  const rankOf = (node: VersionNameFragment) => order.get(node.id) ?? (node.id === currentId ? order.size : order.size + 1);
+  return [...nodes].sort((a, b) => rankOf(a) - rankOf(b) || (a.model.strand ?? 99) - (b.model.strand ?? 99));
 }
 
 /** Everything above and below one node, for the highlight under the pointer. */

@@ -1,7 +1,7 @@
 import ELK, { type ElkNode } from "elkjs/lib/elk.bundled.js";
 import type { Dag } from "./dag.ts";
 
-export const nodeWidth = 152;
+export const nodeWidth = 168;
 export const nodeHeight = 42;
 
 export interface Placed {
@@ -14,9 +14,11 @@ export interface Placed {
 const options = {
   "elk.algorithm": "layered",
   "elk.direction": "RIGHT",
-  "elk.layered.spacing.nodeNodeBetweenLayers": "104",
+  "elk.layered.spacing.nodeNodeBetweenLayers": "132",
   "elk.spacing.nodeNode": "18",
+  // Rows stay in the order they are given, the order of the recipe, so that strands do not cross before the fuse.
   "elk.layered.considerModelOrder.strategy": "NODES_AND_EDGES",
+  "elk.layered.crossingMinimization.forceNodeModelOrder": "true",
   "elk.layered.nodePlacement.strategy": "BRANDES_KOEPF",
   "elk.layered.nodePlacement.bk.fixedAlignment": "BALANCED",
   "elk.padding": "[top=16,left=16,bottom=16,right=16]",

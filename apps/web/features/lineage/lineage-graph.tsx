@@ -22,6 +22,8 @@ const Focus = createContext<{ lit: Set<string> | null; focus: (id: string | null
 const nodeTypes = { version: VersionBox };
 const edgeTypes = { strand: StrandLine };
 const barGap = 7;
+/** Edges start at the very border of a box. */
+const pointHandle = { width: 0, height: 0, minWidth: 0, minHeight: 0, border: 0, visibility: "hidden" } as const;
 
 interface Props {
   dag: Dag;
@@ -51,7 +53,7 @@ function Graph({ dag, placed, label }: Props) {
         nodeTypes={nodeTypes}
         edgeTypes={edgeTypes}
         fitView
-        fitViewOptions={{ padding: 0.03, maxZoom: 1.15, minZoom: 0.35 }}
+        fitViewOptions={{ padding: "34px", maxZoom: 1.1, minZoom: 0.35 }}
         minZoom={0.2}
         maxZoom={2}
         nodesDraggable={false}
@@ -61,7 +63,6 @@ function Graph({ dag, placed, label }: Props) {
         elementsSelectable={false}
         zoomOnScroll={false}
         preventScrolling={false}
-        proOptions={{ hideAttribution: true }}
         aria-label={label}
       >
         <ZoomButtons />
@@ -87,7 +88,9 @@ function flowNodes(dag: Dag, placed: Placed): VersionNode[] {
 
 function flowEdges(dag: Dag, placed: Placed): StrandEdge[] {
   const current = dag.nodes.find((node) => node.isCurrent)?.id;
-  return dag.edges.map((edge) => ({
+  // Hairlines first: strands lie on top of them.
+  const edges = [...dag.edges].sort((a, b) => Number(a.role === "PARENT") - Number(b.role === "PARENT"));
+  return edges.map((edge) => ({
     id: edge.id,
     source: edge.source,
     target: edge.target,
@@ -106,8 +109,8 @@ function VersionBox({ data: { node } }: NodeProps<VersionNode>) {
   const { version } = node;
   return (
     <div className={clsx("relative transition-opacity", lit && !lit.has(node.id) && "opacity-25")} style={{ width: nodeWidth, height: nodeHeight }}>
-      <Handle type="target" position={Position.Left} className="invisible" isConnectable={false} />
-      <Handle type="source" position={Position.Right} className="invisible" isConnectable={false} />
+      <Handle type="target" position={Position.Left} style={pointHandle} isConnectable={false} />
+      <Handle type="source" position={Position.Right} style={pointHandle} isConnectable={false} />
       {node.fuseHeight > 0 && (
         <span
           className="absolute w-1 rounded-full bg-ink"
@@ -159,7 +162,7 @@ function StrandLine({ sourceX, targetX, data }: EdgeProps<StrandEdge>) {
         );
       })}
       {(hasLabel || (isLit && edge.coefficient !== null && edge.role === "PARENT")) && (
-        <text x={sourceX + 9} y={y0 + widest / 2 + 14} className="num fill-ink-2 text-[11.5px] font-medium">
+        <text x={sourceX + 9} y={y0 + widest / 2 + 14} className="num fill-ink-2 stroke-surface stroke-[3px] text-[11.5px] font-medium [paint-order:stroke]">
           {strandLabel(edge.coefficient ?? 0)}
         </text>
       )}
@@ -182,7 +185,7 @@ function ZoomButtons() {
   }, [flow]);
   const look = "size-7 rounded-[7px] border border-line-2 bg-surface shadow-1";
   return (
-    <div className="absolute right-3 bottom-3 z-10 flex gap-1">
+    <div className="absolute bottom-3 left-3 z-10 flex gap-1">
       <IconButton label="Zoom in" className={look} onClick={() => flow.zoomIn({ duration: 120 })}>
         <Icon name="plus" className="size-3.5" />
       </IconButton>

@@ -1,0 +1,15 @@
+import type { Metadata } from "next";
+import { readMode } from "../../../../../features/leaderboards/board.ts";
+import { LeaderboardPage } from "../../../../../features/leaderboards/leaderboard-page.tsx";
+
+type Props = PageProps<"/leaderboards/[ns]/[suite]">;
+
+export async function generateMetadata({ params }: Props): Promise<Metadata> {
+  return { title: `${decodeURIComponent((await params).suite)} leaderboard` };
+}
+
+export default async function Page({ params, searchParams }: Props) {
+  const { ns, suite } = await params;
+  const mode = [(await searchParams)["show"]].flat()[0];
+  return <LeaderboardPage namespace={decodeURIComponent(ns)} suite={decodeURIComponent(suite)} mode={readMode(mode)} />;
+}
