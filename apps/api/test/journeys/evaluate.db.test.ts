@@ -2,6 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Server } from "../../src/server.ts";
+import type { RunningWorker } from "../../src/start-worker.ts";
 import { type Client, connectClient } from "../support/client.ts";
 import { createModel, pushReady, type Refusal, requestMerge, runEnded } from "../support/registry.ts";
 import { openServer, openTestDeps, openWorker, type TestDeps } from "../support/stack.ts";
@@ -12,14 +13,17 @@ const exampleCount = 24;
 let stack: TestDeps;
 let server: Server;
 let client: Client;
+let worker: RunningWorker;
 
 beforeAll(async () => {
   stack = await openTestDeps();
   server = await openServer(stack);
   client = connectClient(server.port, stack.token);
+  worker = await openWorker(stack);
 });
 
 afterAll(async () => {
+  await worker?.close();
   await server?.close();
   await stack?.close();
 });
@@ -73,7 +77,6 @@ const readBoard = () =>
   );
 
 test("experts and their average are scored once each and ranked against base and experts", { timeout: 240_000 }, async () => {
-  await openWorker(stack);
   await pushReady(client, "six/base", folder("base"), { kind: "BASE" });
   for (const name of ["spam", "genre"]) await pushReady(client, `six/${name}`, folder(name), { base: "six/base" });
   await createModel(client, "six", "average");

@@ -1,6 +1,7 @@
 import { bytesSource, decodeToF32, readHeader } from "@amalgam/engine/formats";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Server } from "../../src/server.ts";
+import type { RunningWorker } from "../../src/start-worker.ts";
 import { tinyCheckpoint } from "../support/checkpoints.ts";
 import { type Client, connectClient } from "../support/client.ts";
 import { createModel, pushReady, requestMerge, runEnded } from "../support/registry.ts";
@@ -9,14 +10,17 @@ import { openServer, openTestDeps, openWorker, type TestDeps } from "../support/
 let stack: TestDeps;
 let server: Server;
 let client: Client;
+let worker: RunningWorker;
 
 beforeAll(async () => {
   stack = await openTestDeps();
   server = await openServer(stack);
   client = connectClient(server.port, stack.token);
+  worker = await openWorker(stack);
 });
 
 afterAll(async () => {
+  await worker?.close();
   await server?.close();
   await stack?.close();
 });
@@ -24,7 +28,6 @@ afterAll(async () => {
 test("a base and two fine-tunes are registered, merged, and the result can be downloaded and traced", {
   timeout: 60_000,
 }, async () => {
-  await openWorker(stack);
   const base = await pushReady(client, "acme/base", await tinyCheckpoint(1), { kind: "BASE" });
   const math = await pushReady(client, "acme/math", await tinyCheckpoint(2), { base: "acme/base" });
   const code = await pushReady(client, "acme/code", await tinyCheckpoint(4), { base: base.ref, aliases: ["champion"] });

@@ -4,7 +4,6 @@ import os from "node:os";
 import path from "node:path";
 import { PrismaPg } from "@prisma/adapter-pg";
 import { pino } from "pino";
-import { onTestFinished } from "vitest";
 import { freshDatabase } from "../../../../tests/support/index.ts";
 import type { Deps } from "../../src/deps.ts";
 import { PrismaClient } from "../../src/generated/prisma/client.ts";
@@ -16,7 +15,7 @@ import { createMetrics } from "../../src/platform/metrics.ts";
 import { openNotifications } from "../../src/platform/notifications.ts";
 import { createQueue } from "../../src/platform/queue.ts";
 import { type Server, startServer } from "../../src/server.ts";
-import { startWorker } from "../../src/start-worker.ts";
+import { type RunningWorker, startWorker } from "../../src/start-worker.ts";
 
 export interface TestDeps {
   readonly deps: Deps;
@@ -62,8 +61,7 @@ export function openServer({ deps }: TestDeps, webUrl?: string): Promise<Server>
   return startServer(deps, { host: "127.0.0.1", port: 0, webUrl, metrics: createMetrics() });
 }
 
-/** A worker in this process, for the length of one test. */
-export async function openWorker({ deps, databaseUrl }: TestDeps): Promise<void> {
-  const worker = await startWorker(deps, { databaseUrl, concurrency: 2 });
-  onTestFinished(() => worker.close());
+/** A worker in this process. */
+export function openWorker({ deps, databaseUrl }: TestDeps): Promise<RunningWorker> {
+  return startWorker(deps, { databaseUrl, concurrency: 2 });
 }

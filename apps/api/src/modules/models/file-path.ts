@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { textThat } from "../names.ts";
 
 const extensions = [".safetensors", ".json", ".txt", ".md", ".model", ".jinja", ".yaml", ".yml"];
 const bareNames = new Set(["LICENSE", "LICENCE", "NOTICE", "COPYING", "AUTHORS"]);
@@ -8,15 +8,10 @@ const pickles = [".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib", "
  * Names of files in a version: relative, plain ASCII, of a kind we know. An allowlist, so that there is no spelling of a
  * traversal left to find; names are never used as storage keys anyway.
  */
-export const filePathSchema = z
-  .string()
-  .max(255, "This file name is longer than 255 characters.")
-  .superRefine((path, context) => {
-    const message = problemOf(path);
-    if (message) context.addIssue({ code: "custom", message });
-  });
+export const filePathSchema = textThat(problemOf);
 
 function problemOf(path: string): string | null {
+  if (path.length > 255) return "This file name is longer than 255 characters.";
   const shown = JSON.stringify(path.slice(0, 100));
   const segments = path.split("/");
   if (segments.some((segment) => !/^[A-Za-z0-9_][A-Za-z0-9._-]*$/.test(segment) || segment.includes("..")))

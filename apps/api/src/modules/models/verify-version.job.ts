@@ -6,7 +6,6 @@ import type { RunTracker } from "../runs/run-tracker.ts";
 import { BadBytesError } from "../uploads/bad-bytes-error.ts";
 import { ensureBlob } from "../uploads/ensure-blob.ts";
 import { BadFileError } from "./bad-file-error.ts";
-import { checkTensors } from "./check-tensors.ts";
 import { describeCheckpoint } from "./describe-checkpoint.ts";
 import { moveAliases } from "./set-alias.ts";
 
@@ -55,7 +54,6 @@ async function storeFiles(deps: Deps, files: readonly File[], tracker: RunTracke
     } catch (error) {
       throw error instanceof BadBytesError ? new BadFileError(file.path, error.code, `${file.path}: ${error.message}`) : error;
     }
-    if (file.path.endsWith(".safetensors")) await checkTensors(deps, file);
     before += Number(file.sizeBytes);
   }
 }

@@ -2,6 +2,7 @@ import { FormatError, type Inspection, inspectSafetensors } from "@amalgam/engin
 import type { Deps } from "../../deps.ts";
 import { blobKey } from "../../platform/object-store.ts";
 import { BadBytesError } from "./bad-bytes-error.ts";
+import { checkInspection } from "./check-inspection.ts";
 import { sequentialSource } from "./sequential-source.ts";
 import type { StoreOptions } from "./store-upload.ts";
 
@@ -17,10 +18,12 @@ export async function inspectBlob(
   }
   const source = sequentialSource({ size, openAt, onFirst: async () => {} });
   try {
-    return await inspectSafetensors(source, {
+    const inspection = await inspectSafetensors(source, {
       signal: options.signal,
       onProgress: ({ bytesDone }) => options.onBytes?.(bytesDone),
     });
+    checkInspection(inspection);
+    return inspection;
   } catch (error) {
     throw error instanceof FormatError ? new BadBytesError(error.code, error.message) : error;
   } finally {

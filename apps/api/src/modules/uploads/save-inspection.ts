@@ -1,15 +1,11 @@
 import type { Inspection } from "@amalgam/engine/formats";
 import type { Prisma } from "../../generated/prisma/client.ts";
-import { BadBytesError } from "./bad-bytes-error.ts";
 
 const rowsAtOnce = 2000;
-const maxDimension = 2 ** 31 - 1;
 
 /** Writes what the pass over a safetensors blob found. Inspecting the same bytes twice writes the same rows. */
 export async function saveInspection(tx: Prisma.TransactionClient, inspection: Inspection, now: Date): Promise<void> {
   const { sha256, header, tensors } = inspection;
-  const large = tensors.find(({ shape }) => shape.some((n) => n > maxDimension));
-  if (large) throw new BadBytesError("SHAPE_TOO_LARGE", `Tensor ${large.name} has a dimension above ${maxDimension}.`);
   const rows = tensors.map((tensor, position) => ({
     ...tensor,
     shape: [...tensor.shape],

@@ -5,6 +5,7 @@ import type { Upload } from "../../generated/prisma/client.ts";
 import { blobKey } from "../../platform/object-store.ts";
 import { BadBytesError } from "./bad-bytes-error.ts";
 import { byteChannel } from "./byte-channel.ts";
+import { checkInspection } from "./check-inspection.ts";
 import { sequentialSource } from "./sequential-source.ts";
 import { readParts } from "./upload-parts.ts";
 
@@ -53,6 +54,7 @@ async function storeSafetensors(deps: Deps, upload: Upload, { signal, onBytes }:
   try {
     const inspection = await inspectSafetensors(source, { signal, onProgress: ({ bytesDone }) => onBytes?.(bytesDone) });
     checkDigest(upload.sha256, inspection.sha256);
+    checkInspection(inspection);
     channel.end();
     await stored;
     return inspection;
