@@ -1,4 +1,5 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import * as reference from "../../test/float64-reference.ts";
 import { registerOrtBackend } from "../register-backend.ts";
 import { tf } from "../tf.ts";
 import { attention } from "./attention.ts";
@@ -8,7 +9,6 @@ import { composedEncoderLayer, type EncoderLayerWeights, encoderLayer } from "./
 import { gelu } from "./gelu.ts";
 import { layerNorm } from "./layer-norm.ts";
 import { linear } from "./linear.ts";
-import * as reference from "./reference.test-support.ts";
 
 beforeAll(() => registerOrtBackend());
 

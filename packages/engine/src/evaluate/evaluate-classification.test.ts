@@ -1,0 +1,169 @@
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  createBert,
+  loadBert,
+  loadTokenizer,
+  padBatch,
+  parseBertConfig,
+  predictLabels,
+  saveBert,
+  selectBackend,
+  tf,
+} from "../runtime/index.ts";
+import { isCorrect } from "./correct-bits.ts";
+import { evaluateClassification } from "./evaluate-classification.ts";
+import { wilson } from "./intervals.ts";
+
+const words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", ...Array.from({ length: 26 }, (_, index) => String.fromCharCode(97 + index))];
+const tokenizer = {
+  version: "1.0",
+  added_tokens: [],
+  normalizer: { type: "BertNormalizer", clean_text: true, handle_chinese_chars: true, strip_accents: null, lowercase: true },
+  pre_tokenizer: { type: "BertPreTokenizer" },
+  post_processor: { type: "BertProcessing", sep: ["[SEP]", 3], cls: ["[CLS]", 2] },
+  decoder: null,
+  model: {
+    type: "WordPiece",
+    unk_token: "[UNK]",
+    continuing_subword_prefix: "##",
+    max_input_chars_per_word: 100,
+    vocab: Object.fromEntries(words.map((word, id) => [word, id])),
+  },
+};
+const labels = ["x", "y", "z"];
+const config = parseBertConfig(
+  {
+    model_type: "bert",
+    vocab_size: words.length,
+    hidden_size: 16,
+    num_hidden_layers: 2,
+    num_attention_heads: 2,
+    intermediate_size: 32,
+    max_position_embeddings: 16,
+    initializer_range: 0.5,
+  },
+  "test",
+);
+const examples = Array.from({ length: 57 }, (_, index) => ({
+  text: Array.from({ length: 1 + ((index * 7) % 19) }, (_unused, at) => words[4 + ((index * 5 + at * 11) % 26)]).join(" "),
+  label: index % 3,
+}));
+
+let root = "";
+const [base, expert] = ["base", "expert"];
+const at = (name: string) => join(root, name);
+const request = (change: object = {}) => ({ model: at(base), head: at(expert), labels, examples, ...change });
+
+beforeAll(async () => {
+  await selectBackend("ort");
+  root = await mkdtemp(join(tmpdir(), "evaluate-"));
+  await saveBert(at(base), createBert({ config, seed: 1 }));
+  await saveBert(at(expert), createBert({ config, head: "classification", labels: 3, seed: 2 }), { labels });
+  await writeFile(join(at(base), "tokenizer.json"), JSON.stringify(tokenizer));
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+/** One text at a time, without batches or padding. */
+async function guessOneByOne(): Promise<boolean[]> {
+  const model = await loadBert(at(base), { head: "classification", headFrom: at(expert) });
+  const text = await loadTokenizer(at(base));
+  const answers: boolean[] = [];
+  for (const example of examples) {
+    const [guess] = await predictLabels(model, padBatch([text.encode(example.text, 16)]));
+    answers.push(guess === example.label);
+  }
+  model.dispose();
+  return answers;
+}
+
+test("the score is that of the model on one text at a time, example by example", async () => {
+  const wanted = await guessOneByOne();
+  const score = await evaluateClassification(request());
+  expect(examples.map((_, index) => isCorrect(score.correct, index))).toEqual(wanted);
+  const right = wanted.filter(Boolean).length;
+  expect(right).toBeGreaterThan(0);
+  expect(right).toBeLessThan(57);
+  expect(score).toMatchObject({ n: 57, value: right / 57, ...wilson(right, 57) });
+  expect(score.correct).toHaveLength(8);
+});
+
+test("the size of batches does not matter, and nothing is left in memory", async () => {
+  const before = tf.memory().numTensors;
+  const scores = await Promise.all([1, 40, 100_000].map((batchTokens) => evaluateClassification(request({ batchTokens }))));
+  for (const { correct } of scores) expect(correct).toEqual(scores[0]?.correct);
+  expect(tf.memory().numTensors).toBe(before);
+});
+
+test("progress rises to the number of examples", async () => {
+  const seen: number[] = [];
+  await evaluateClassification(
+    request({
+      batchTokens: 64,
+      onProgress: ({ done, total }: { done: number; total: number }) => {
+        expect(total).toBe(57);
+        seen.push(done);
+      },
+    }),
+  );
+  expect(seen.length).toBeGreaterThan(3);
+  expect(seen).toEqual([...seen].sort((a, b) => a - b));
+  expect(seen.at(-1)).toBe(57);
+});
+
+test("an abort ends it with the signal's reason and leaves nothing in memory", async () => {
+  const before = tf.memory().numTensors;
+  const controller = new AbortController();
+  const reason = new Error("enough");
+  const running = evaluateClassification(
+    request({ batchTokens: 32, signal: controller.signal, onProgress: () => controller.abort(reason) }),
+  );
+  await expect(running).rejects.toBe(reason);
+  await expect(evaluateClassification(request({ signal: AbortSignal.abort(reason) }))).rejects.toBe(reason);
+  expect(tf.memory().numTensors).toBe(before);
+});
+
+describe("what does not fit together is refused, by name", () => {
+  test("a head for another number of labels", async () => {
+    await expect(evaluateClassification(request({ labels: ["x", "y"] }))).rejects.toThrow(
+      `${at(expert)}: the head tells 3 classes apart; the task has 2 labels.`,
+    );
+  });
+
+  test("a folder without a head", async () => {
+    await expect(evaluateClassification(request({ head: at(base) }))).rejects.toThrow(
+      `${at(base)} has no tensor "classifier.weight"`,
+    );
+  });
+
+  test("a head for another width", async () => {
+    const narrow = parseBertConfig({ ...config, hidden_size: 8 }, "test");
+    await saveBert(at("narrow"), createBert({ config: narrow, head: "classification", labels: 3, seed: 2 }));
+    await expect(evaluateClassification(request({ head: at("narrow") }))).rejects.toThrow(
+      `${at("narrow")}: tensor "classifier.weight" has shape [3, 8]`,
+    );
+  });
+
+  test("a tokenizer with more tokens than the model", async () => {
+    await cp(at(base), at("more"), { recursive: true });
+    const more = { ...tokenizer, model: { ...tokenizer.model, vocab: { ...tokenizer.model.vocab, extra: words.length } } };
+    await writeFile(join(at("more"), "tokenizer.json"), JSON.stringify(more));
+    await expect(evaluateClassification(request({ model: at("more") }))).rejects.toThrow(
+      `${at("more")}: tokenizer.json has 31 tokens; the model's vocabulary has 30.`,
+    );
+  });
+
+  test("a model that gives NaN", async () => {
+    const broken = createBert({ config, seed: 1 });
+    broken.parameters.values("bert.pooler.dense.bias")[3] = Number.NaN;
+    await saveBert(at("broken"), broken);
+    await cp(join(at(base), "tokenizer.json"), join(at("broken"), "tokenizer.json"));
+    await expect(evaluateClassification(request({ model: at("broken") }))).rejects.toThrow("not a finite number");
+  });
+
+  test("no examples", async () => {
+    await expect(evaluateClassification(request({ examples: [] }))).rejects.toThrow("at least one example");
+  });
+});
