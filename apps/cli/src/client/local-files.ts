@@ -36,6 +36,7 @@ export async function listFolder(folder: string): Promise<Folder> {
     throw refusal("NOT_A_FOLDER", `${folder} is a file; name the folder that holds config.json and the safetensors files.`, [
       folder,
     ]);
+  await assertCheckpoint(folder);
   const files: LocalFile[] = [];
   const skipped: { path: string; reason: string }[] = [];
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
@@ -50,11 +51,19 @@ export async function listFolder(folder: string): Promise<Folder> {
     else if (!kept.test(name)) skipped.push({ path: name, reason: "not a kind of file that a version holds" });
     else files.push({ path: name, location, sizeBytes: target.size, modifiedMs: target.mtimeMs });
   }
-  if (!files.some((file) => file.path.endsWith(".safetensors"))) {
-    const advice = skipped.length > 0 ? ` ${skipped[0]?.path} is a pickle: convert it to safetensors first.` : "";
-    throw refusal("NO_SAFETENSORS", `${folder} holds no .safetensors file.${advice}`, [folder]);
-  }
   return { files: files.sort((a, b) => (a.path < b.path ? -1 : 1)), skipped };
+}
+
+/** Weights at the top: whoever names a whole project by mistake should not upload it. */
+async function assertCheckpoint(folder: string): Promise<void> {
+  const names = await readdir(folder);
+  if (names.some((name) => name.endsWith(".safetensors"))) return;
+  const pickle = names.find((name) => pickles.test(name));
+  const advice =
+    pickle === undefined
+      ? "Name the folder of the checkpoint itself."
+      : `${pickle} is a pickle: convert it to safetensors first.`;
+  throw refusal("NO_SAFETENSORS", `${folder} holds no .safetensors file. ${advice}`, [folder]);
 }
 
 /** One file outside any folder listing, such as the examples of a task. */

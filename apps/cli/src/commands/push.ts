@@ -8,7 +8,7 @@ import { resolveServer } from "../client/server.ts";
 import { UsageError } from "../failure.ts";
 import { interruptible } from "../interrupt.ts";
 import { jsonOption, serverOptions } from "../options.ts";
-import { formatBytes, formatDigest, formatParameters, printable } from "../terminal/format.ts";
+import { formatBytes, formatDigest, formatParameters, plural, printable } from "../terminal/format.ts";
 import { note, print, printJson } from "../terminal/output.ts";
 import { type Progress, startProgress } from "../terminal/progress.ts";
 
@@ -22,6 +22,8 @@ function kindFrom(text: string | undefined, hasBase: boolean): VersionKind {
   if (!kind) throw new UsageError(`--kind takes ${kindNames.join(", ")}; not ${printable(text, 40)}.`);
   return kind;
 }
+
+const maxNotes = 8;
 
 const labels: Readonly<Record<PushStage, string>> = { hash: "Hashing", upload: "Uploading", verify: "Verifying" };
 
@@ -81,7 +83,8 @@ export const push = defineCommand({
     if (args.base !== undefined) parseRef(args.base, "--base");
     const { files, skipped } = await listFolder(path.resolve(args.dir));
     const server = resolveServer(args, { env: process.env, cwd: process.cwd() });
-    for (const each of skipped) note(`${printable(each.path)} is left out: ${each.reason}.`);
+    for (const each of skipped.slice(0, maxNotes)) note(`${printable(each.path)} is left out: ${each.reason}.`);
+    if (skipped.length > maxNotes) note(`${plural(skipped.length - maxNotes, "more file")} left out.`);
     const { onProgress, finish } = stagedProgress();
     const input = {
       namespace: target.namespace,
