@@ -6,15 +6,19 @@ import { unsigned, type WasmFunction } from "./encoding.ts";
 import { FunctionBuilder, type Local, type simd } from "./function-builder.ts";
 import type { KernelLayout } from "./layout.ts";
 import {
-  decodeGroup,
-  encodeGroup,
+  anySpecialF16,
+  type F16Mode,
   type GroupOffsets,
   groupElements,
   type Half,
+  loadF32,
+  loadRaw,
   narrowF16,
   nonFinite,
   roundBf16,
+  storeGroup,
   widenF16,
+  widenGroup,
 } from "./simd-codec.ts";
 
 const unaryOps: Readonly<Record<UnaryOp, keyof typeof simd>> = { neg: "f32x4Neg", abs: "f32x4Abs", sqrt: "f32x4Sqrt" };
@@ -37,33 +41,59 @@ export interface Signature {
   readonly output: ArithmeticDtype;
 }
 
-/** Turns nodes into locals, each distinct subtree once per group. */
+/** What the group emitters of one function have in common. */
+interface Group {
+  readonly f: FunctionBuilder;
+  readonly signature: Signature;
+  readonly layout: KernelLayout;
+  readonly at: GroupOffsets;
+  /** Stored bits of the 16-bit inputs that the expression reads, by input */
+  readonly raw: ReadonlyMap<number, Local>;
+}
+
+/** Starts a group: its byte offsets, and the loads of 16-bit inputs. */
+function startGroup(f: FunctionBuilder, signature: Signature, layout: KernelLayout, element: Local): Group {
+  const offset = (shift: number): Local => {
+    const local = f.local("i32");
+    f.set(local, [...f.get(element), ...f.i32(shift), 0x74]);
+    return local;
+  };
+  const at = { two: offset(1), four: offset(2) };
+  const raw = new Map<number, Local>();
+  for (const [index, dtype] of signature.inputs.entries()) {
+    if (dtype !== "F32") raw.set(index, loadRaw(f, layout.input(index), at));
+  }
+  return { f, signature, layout, at, raw };
+}
+
+/** Turns nodes into locals, each distinct subtree once. */
 class GroupEmitter {
+  readonly #group: Group;
   readonly #f: FunctionBuilder;
-  readonly #signature: Signature;
   readonly #layout: KernelLayout;
-  readonly #at: GroupOffsets;
+  readonly #f16: F16Mode;
   readonly #numbers: readonly string[];
   readonly #inputs = new Map<number, readonly [Local, Local]>();
   readonly #values: readonly [Map<string, Local>, Map<string, Local>] = [new Map(), new Map()];
 
-  constructor(f: FunctionBuilder, signature: Signature, layout: KernelLayout, element: Local) {
-    this.#f = f;
-    this.#signature = signature;
-    this.#layout = layout;
-    this.#numbers = broadcasts(signature.expr).map(keyOf);
-    const offset = (shift: number): Local => {
-      const local = f.local("i32");
-      f.set(local, [...f.get(element), ...f.i32(shift), 0x74]);
-      return local;
-    };
-    this.#at = { two: offset(1), four: offset(2) };
+  constructor(group: Group, f16: F16Mode) {
+    this.#group = group;
+    this.#f = group.f;
+    this.#layout = group.layout;
+    this.#f16 = f16;
+    this.#numbers = broadcasts(group.signature.expr).map(keyOf);
   }
 
   input(index: number): readonly [Local, Local] {
     const known = this.#inputs.get(index);
     if (known !== undefined) return known;
-    const loaded = decodeGroup(this.#f, this.#signature.inputs[index] ?? "F32", this.#layout.input(index), this.#at);
+    const { signature, at, raw } = this.#group;
+    const dtype = signature.inputs[index] ?? "F32";
+    const bits = raw.get(index);
+    const loaded =
+      dtype === "F32" || bits === undefined
+        ? loadF32(this.#f, this.#layout.input(index), at)
+        : widenGroup(this.#f, dtype, bits, this.#f16);
     this.#inputs.set(index, loaded);
     return loaded;
   }
@@ -75,13 +105,6 @@ class GroupEmitter {
     const local = this.#emit(node, half);
     this.#values[half].set(key, local);
     return local;
-  }
-
-  store(expr: Element): Local[] {
-    return encodeGroup(this.#f, this.#signature.output, this.#layout.output, this.#at, [
-      this.value(expr, 0),
-      this.value(expr, 1),
-    ]);
   }
 
   #emit(node: Element, half: Half): Local {
@@ -159,13 +182,20 @@ export function emitMerge(signature: Signature, layout: KernelLayout): WasmFunct
   const element = f.local("i32");
   const alarm = f.local("v128");
   const raise = (lanes: Local) => f.set(alarm, [...f.get(alarm), ...f.get(lanes), 0xfd, ...unsigned(0x50)]);
+  const hidden = hiddenInputs(signature.expr, signature.inputs.length);
+  const body = (group: Group, f16: F16Mode): void => {
+    const emitter = new GroupEmitter(group, f16);
+    for (const index of hidden) for (const half of emitter.input(index)) raise(nonFinite(f, "F32", half));
+    const place = { address: layout.output, at: group.at, raise };
+    storeGroup(f, signature.output, place, [emitter.value(signature.expr, 0), emitter.value(signature.expr, 1)]);
+  };
   f.loop(
     () => {
-      const group = new GroupEmitter(f, signature, layout, element);
-      for (const index of hiddenInputs(signature.expr, signature.inputs.length)) {
-        for (const half of group.input(index)) raise(nonFinite(f, "F32", half));
-      }
-      for (const lanes of group.store(signature.expr)) raise(lanes);
+      const group = startGroup(f, signature, layout, element);
+      const halves = [...group.raw].filter(([index]) => signature.inputs[index] === "F16").map(([, raw]) => raw);
+      const [exact, normal] = [() => body(group, "exact"), () => body(group, "normal")];
+      if (halves.length === 0) exact();
+      else f.ifAny(anySpecialF16(f, halves), exact, normal);
       f.set(element, [...f.get(element), ...f.i32(groupElements), 0x6a]);
     },
     () => [...f.get(element), ...f.get(f.parameter(0)), 0x49],
@@ -207,7 +237,7 @@ interface Adding {
 }
 
 function addGroup(f: FunctionBuilder, { signature, reductions, layout, element, sums }: Adding): void {
-  const group = new GroupEmitter(f, signature, layout, element);
+  const group = new GroupEmitter(startGroup(f, signature, layout, element), "exact");
   const splatOf = (local: Local): Local => {
     const lanes = f.local("v128");
     f.set(lanes, [...f.get(local), 0xfd, ...unsigned(0x11)]);

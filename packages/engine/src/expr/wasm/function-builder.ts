@@ -10,6 +10,10 @@ export interface Local {
 export const simd = {
   i8x16Shuffle: 0x0d,
   i16x8Eq: 0x2d,
+  i16x8GtS: 0x31,
+  i16x8Sub: 0x91,
+  i16x8MinU: 0x97,
+  i16x8MaxS: 0x98,
   i32x4Eq: 0x37,
   i32x4LtS: 0x39,
   i32x4GtS: 0x3b,
@@ -39,7 +43,7 @@ export const simd = {
   f64x2Mul: 0xf2,
 } as const;
 
-const shift = { shl: 0xab, shrU: 0xad } as const;
+const shift = { shl: 0xab, shrS: 0xac, shrU: 0xad } as const;
 
 /**
  * Writes one function. Every instruction puts its value into a fresh local: the engine's compiler turns locals into registers,
@@ -128,6 +132,15 @@ export class FunctionBuilder {
     this.push([0x03, 0x40]);
     body();
     this.push([...condition(), 0x0d, 0, 0x0b]);
+  }
+
+  /** One of two sequences, by whether any bit of a vector is set. */
+  ifAny(mask: Local, yes: () => void, no: () => void): void {
+    this.push([...this.get(mask), 0xfd, ...unsigned(0x53), 0x04, 0x40]);
+    yes();
+    this.push([0x05]);
+    no();
+    this.push([0x0b]);
   }
 
   /** The function; `result` leaves one i32. */

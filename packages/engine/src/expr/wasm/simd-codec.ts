@@ -17,17 +17,47 @@ export interface GroupOffsets {
   readonly four: Local;
 }
 
-/** Loads a group of stored values and widens it to two vectors of f32, exactly. */
-export function decodeGroup(
-  f: FunctionBuilder,
-  dtype: ArithmeticDtype,
-  address: number,
-  at: GroupOffsets,
-): readonly [Local, Local] {
-  if (dtype === "F32") return [f.load(address, at.four), f.load(address + 16, at.four)];
-  const raw = f.load(address, at.two);
-  const upper = (half: Half) => f.shuffle(f.splat(0), raw, interleave[half]);
-  return dtype === "BF16" ? [upper(0), upper(1)] : [widenF16(f, upper(0)), widenF16(f, upper(1))];
+/** Loads a group of 16-bit values as they are stored. */
+export const loadRaw = (f: FunctionBuilder, address: number, at: GroupOffsets): Local => f.load(address, at.two);
+
+/** A group of f32, as it is stored. */
+export const loadF32 = (f: FunctionBuilder, address: number, at: GroupOffsets): readonly [Local, Local] => [
+  f.load(address, at.four),
+  f.load(address + 16, at.four),
+];
+
+/** How f16 is widened: `exact` for every value, `normal` in a third of the time for zeros and normal numbers. */
+export type F16Mode = "exact" | "normal";
+
+/** Widens a group of 16-bit values to two vectors of f32, exactly. */
+export function widenGroup(f: FunctionBuilder, dtype: "F16" | "BF16", raw: Local, mode: F16Mode): readonly [Local, Local] {
+  const [low, high] = [f.shuffle(f.splat(0), raw, interleave[0]), f.shuffle(f.splat(0), raw, interleave[1])];
+  if (dtype === "BF16") return [low, high];
+  const widen = mode === "exact" ? widenF16 : widenNormalF16;
+  return [widen(f, low), widen(f, high)];
+}
+
+/**
+ * Ones in the 16-bit lanes where any of the f16 vectors holds a denormal, infinity or NaN. Magnitude − 1 is below 0x3ff for
+ * denormals only, since 0 wraps to the largest; so one minimum and one maximum over the vectors tell.
+ */
+export function anySpecialF16(f: FunctionBuilder, vectors: readonly Local[]): Local {
+  const magnitudes = vectors.map((raw) => f.op("and", raw, f.splat(0x7fff7fff)));
+  const lowered = magnitudes.map((magnitude) => f.op("i16x8Sub", magnitude, f.splat(0x00010001)));
+  const smallest = lowered.reduce((a, b) => f.op("i16x8MinU", a, b));
+  const largest = magnitudes.reduce((a, b) => f.op("i16x8MaxS", a, b));
+  const isDenormal = f.op("i16x8Eq", smallest, f.op("i16x8MinU", smallest, f.splat(0x03fe03fe)));
+  return f.op("or", isDenormal, f.op("i16x8GtS", largest, f.splat(0x7bff7bff)));
+}
+
+/**
+ * f16 bits in the upper half of each lane → f32, for zeros and normal numbers: exponent and mantissa are moved into place with
+ * the sign kept, and multiplying by 2^112 puts the exponent's bias right. (A denormal would become a denormal f32 factor, on which
+ * processors take a hundred times as long.)
+ */
+function widenNormalF16(f: FunctionBuilder, upper: Local): Local {
+  const moved = f.op("and", f.shifted("shrS", upper, 3), f.splat(0x8fffe000));
+  return f.op("f32x4Mul", moved, f.splat((112 + 127) << 23));
 }
 
 /** f16 bits in the upper half of each lane → f32. Three cases without a branch; the subtraction of equal powers makes denormals exact. */
@@ -67,23 +97,55 @@ export function roundBf16(f: FunctionBuilder, value: Local): Local {
   return f.op("bitselect", f.splat(0x7fc00000), rounded, f.op("f32x4Ne", value, value));
 }
 
-/** Narrows and stores a group. Returns vectors whose lanes are all ones where a stored value is NaN or infinite. */
-export function encodeGroup(
-  f: FunctionBuilder,
-  dtype: ArithmeticDtype,
-  address: number,
-  at: GroupOffsets,
-  [low, high]: readonly [Local, Local],
-): Local[] {
+/** Narrows and stores a group. `raise` gets vectors with a bit set where a stored value is NaN or infinite. */
+export function storeGroup(f: FunctionBuilder, dtype: ArithmeticDtype, place: GroupPlace, values: readonly [Local, Local]): void {
+  const { address, at, raise } = place;
+  const [low, high] = values;
   if (dtype === "F32") {
     f.store(address, at.four, low);
     f.store(address + 16, at.four, high);
-    return [nonFinite(f, "F32", low), nonFinite(f, "F32", high)];
-  }
-  const narrow = (value: Local) => (dtype === "F16" ? narrowF16(f, value) : f.shifted("shrU", roundBf16(f, value), 16));
-  const packed = f.op("narrowU", narrow(low), narrow(high));
-  f.store(address, at.two, packed);
-  return [nonFinite(f, dtype, packed)];
+    raise(nonFinite(f, "F32", low));
+    raise(nonFinite(f, "F32", high));
+  } else if (dtype === "BF16") {
+    const narrow = (value: Local) => f.shifted("shrU", roundBf16(f, value), 16);
+    const packed = f.op("narrowU", narrow(low), narrow(high));
+    f.store(address, at.two, packed);
+    raise(nonFinite(f, dtype, packed));
+  } else storeF16(f, place, values);
+}
+
+/** Where a group goes, and who hears of NaN and infinity. */
+export interface GroupPlace {
+  readonly address: number;
+  readonly at: GroupOffsets;
+  raise(lanes: Local): void;
+}
+
+/** Groups whose results are all normal f16 take the short way. */
+function storeF16(f: FunctionBuilder, { address, at, raise }: GroupPlace, [low, high]: readonly [Local, Local]): void {
+  f.ifAny(
+    f.op("or", leavesNormalF16(f, low), leavesNormalF16(f, high)),
+    () => {
+      const packed = f.op("narrowU", narrowF16(f, low), narrowF16(f, high));
+      f.store(address, at.two, packed);
+      raise(nonFinite(f, "F16", packed));
+    },
+    () => f.store(address, at.two, f.shuffle(narrowNormalF16(f, low), narrowNormalF16(f, high), [1, 3, 5, 7, 9, 11, 13, 15])),
+  );
+}
+
+/** Ones where an f32 does not round to a normal f16: smaller than the smallest, or from 65520 on, or NaN. */
+function leavesNormalF16(f: FunctionBuilder, value: Local): Local {
+  const magnitude = f.op("and", value, f.splat(0x7fffffff));
+  return f.op("or", f.op("i32x4LtS", magnitude, f.splat(113 << 23)), f.op("i32x4GtS", magnitude, f.splat(0x477fefff)));
+}
+
+/** f32 → f16 bits in the upper half of each lane, for values that round to a normal f16. */
+function narrowNormalF16(f: FunctionBuilder, value: Local): Local {
+  const odd = f.op("and", f.shifted("shrU", value, 13), f.splat(1));
+  const rounded = f.op("i32x4Add", f.op("i32x4Add", value, f.splat(0xfff - (112 << 23))), odd);
+  // The three bits below the sign are 0 after the change of bias: shifting them out brings exponent and mantissa into place.
+  return f.op("or", f.shifted("shl", rounded, 3), f.op("and", value, f.splat(0x80000000)));
 }
 
 /** All ones in the lanes whose exponent is all ones. */
