@@ -7,7 +7,7 @@ import { styleFor } from "./terminal/style.ts";
 import { type CommandUsage, renderCommandUsage, renderUsage } from "./terminal/usage.ts";
 import { version } from "./version.ts";
 
-export const exitCode = { done: 0, refused: 1, usage: 2 } as const;
+const exitCode = { done: 0, refused: 1, usage: 2 } as const;
 
 const out = (text: string): void => {
   process.stdout.write(`${text}\n`);

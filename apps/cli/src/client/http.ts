@@ -29,7 +29,7 @@ const networkReasons: Readonly<Record<string, string>> = {
 };
 
 /** What `fetch` threw, in words; null when it is not about the network. */
-export function networkReason(error: unknown): string | null {
+function networkReason(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
   if (error.name === "TimeoutError") return "no answer in time";
   if (!(error instanceof TypeError) || error.cause === undefined)

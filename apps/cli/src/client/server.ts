@@ -43,7 +43,7 @@ function readStack(folder: string): LocalStack | null {
 }
 
 /** The nearest `.amalgam/stack.json`, from `cwd` upwards. */
-export function findLocalStack(cwd: string): LocalStack | null {
+function findLocalStack(cwd: string): LocalStack | null {
   for (let folder = path.resolve(cwd); ; folder = path.dirname(folder)) {
     const found = readStack(path.join(folder, ".amalgam"));
     if (found) return found;

@@ -8,7 +8,7 @@ export interface Checkpoint {
   readonly folder: string;
 }
 
-export interface ExampleTask {
+interface ExampleTask {
   readonly name: string;
   readonly title: string;
   readonly labels: readonly string[];

@@ -1,7 +1,7 @@
 import { type ByteSource, byteLength, decodeToF32, type FileSource, fileSource, isArithmetic } from "@amalgam/engine/formats";
 import type { Checkpoint, CheckpointTensor } from "@amalgam/engine/merge";
 
-export interface TensorDifference {
+interface TensorDifference {
   readonly name: string;
   readonly shape: readonly number[];
   readonly dtypes: readonly [string, string];

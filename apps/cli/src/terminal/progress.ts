@@ -1,7 +1,7 @@
 import { formatBytes, formatDuration, formatTimeLeft } from "./format.ts";
 import { type Stream, styleFor } from "./style.ts";
 
-export interface ProgressState {
+interface ProgressState {
   readonly done: number;
   readonly total: number;
   /** Units a second; measured from `done` when left out. */

@@ -7,7 +7,7 @@ export interface Stream {
 }
 
 /** NO_COLOR set to anything wins (no-color.org), then FORCE_COLOR, then whether a person is looking. */
-export function usesColour(stream: Stream, env: NodeJS.ProcessEnv = process.env): boolean {
+function usesColour(stream: Stream, env: NodeJS.ProcessEnv = process.env): boolean {
   if (env["NO_COLOR"]) return false;
   if (env["FORCE_COLOR"] && env["FORCE_COLOR"] !== "0") return true;
   return stream.isTTY === true && env["TERM"] !== "dumb";
