@@ -17,6 +17,7 @@ let url: string;
 beforeAll(async () => {
   assertBuilt("apps/api/dist/main.js");
   folder = fs.mkdtempSync(path.join(os.tmpdir(), "amalgam stack "));
+  fs.chmodSync(folder, 0o711); // else root's PostgreSQL would keep its data elsewhere
   const program = `import { runStack } from ${JSON.stringify(path.join(root, "infra/local/src/index.ts"))};
     const [root, dataDir, port] = process.argv.slice(2);
     process.exitCode = await runStack({ root, dataDir, port: Number(port), web: false, print: (line) => console.log(line) }, (stack) => {
@@ -138,7 +139,7 @@ test("a second stack on the same data is refused and says where the first one is
 
 test("Ctrl-C stops everything", async () => {
   const port = Number(new URL(url).port);
-  const children = childrenOf(supervisor.pid ?? 0).map(({ pid }) => pid);
+  const children = Object.values(parts).map(part);
   const began = performance.now();
   supervisor.kill("SIGINT");
   const code = await new Promise((resolve) => supervisor.once("exit", resolve));

@@ -11,6 +11,7 @@ import {
   type ObjectStore,
   StoreFullError,
 } from "./object-store.ts";
+import { inParts, minPartBytes, partBytesFor, putInParts, readFile } from "./put-in-parts.ts";
 
 export interface S3Options {
   /** https://host:port, or http:// for a server of your own. */
@@ -21,9 +22,6 @@ export interface S3Options {
   readonly secretKey: string;
 }
 
-const minPartBytes = 16 * 2 ** 20;
-const maxParts = 10_000;
-const partsAtOnce = 4;
 const readAttempts = 4;
 
 /**
@@ -45,46 +43,6 @@ export function createS3Store({ endpoint, bucket, region, accessKey, secretKey }
     pathStyle: true, // works with every server; names of buckets need no DNS
     transportAgent: new (isSecure ? https : http).Agent({ keepAlive: true, maxSockets: 32 }),
   });
-
-  /** Uploads the parts that `next` makes, four at a time; a fault leaves no object and no parts behind. */
-  async function putParts(key: string, next: () => Promise<Buffer | null>): Promise<void> {
-    const uploadID = await client.initiateNewMultipartUpload(bucket, key, {});
-    try {
-      const etags: { part: number; etag: string }[] = [];
-      let turn: Promise<unknown> = Promise.resolve();
-      let count = 0;
-      let hasFailed = false;
-      const take = () => {
-        const mine = turn.then(async () => ({ data: hasFailed ? null : await next(), part: ++count }));
-        turn = mine.catch(() => {});
-        return mine;
-      };
-      const send = async () => {
-        try {
-          for (;;) {
-            const { data, part } = await take();
-            if (!data) return;
-            const headers = { "content-length": data.length };
-            const { etag } = await client.uploadPart(
-              { bucketName: bucket, objectName: key, uploadID, partNumber: part, headers },
-              data,
-            );
-            etags.push({ part, etag });
-          }
-        } catch (error) {
-          hasFailed = true;
-          throw error;
-        }
-      };
-      const ended = await Promise.allSettled(Array.from({ length: partsAtOnce }, send));
-      for (const one of ended) if (one.status === "rejected") throw one.reason;
-      const inOrder = etags.sort((a, b) => a.part - b.part);
-      await client.completeMultipartUpload(bucket, key, uploadID, inOrder);
-    } catch (error) {
-      await client.abortMultipartUpload(bucket, key, uploadID).catch(() => {});
-      throw error;
-    }
-  }
 
   /** Says what a server's error code means for the user. */
   async function explained<T>(work: () => Promise<T>): Promise<T> {
@@ -140,7 +98,7 @@ export function createS3Store({ endpoint, bucket, region, accessKey, secretKey }
       explained(async () => {
         assertKey(key);
         const next = inParts(exactly(key, body, sizeBytes), partBytesFor(sizeBytes));
-        if (sizeBytes > minPartBytes) return putParts(key, next);
+        if (sizeBytes > minPartBytes) return putInParts({ client, bucket, key }, next);
         const data = (await next()) ?? Buffer.alloc(0);
         await next(); // counts to the end
         await client.putObject(bucket, key, data, data.length);
@@ -152,7 +110,7 @@ export function createS3Store({ endpoint, bucket, region, accessKey, secretKey }
         try {
           const { size } = await file.stat();
           const next = inParts(readFile(file, size), partBytesFor(size));
-          if (size > minPartBytes) await putParts(key, next);
+          if (size > minPartBytes) await putInParts({ client, bucket, key }, next);
           else await client.putObject(bucket, key, (await next()) ?? Buffer.alloc(0), size);
         } finally {
           await file.close();
@@ -194,41 +152,4 @@ function isPassing(error: unknown): boolean {
   return (
     /^(ECONN|EPIPE|ETIMEDOUT|EAI_AGAIN|SlowDown|InternalError|ServiceUnavailable)/.test(codeOf(error)) || (statusCode ?? 0) >= 500
   );
-}
-
-/** S3 takes 10 000 parts at most, so very large objects need larger ones. */
-function partBytesFor(sizeBytes: number): number {
-  return Math.max(minPartBytes, Math.ceil(sizeBytes / maxParts));
-}
-
-async function* readFile(file: fs.FileHandle, sizeBytes: number): AsyncGenerator<Uint8Array> {
-  for (let position = 0; position < sizeBytes; ) {
-    const chunk = Buffer.allocUnsafe(Math.min(minPartBytes, sizeBytes - position));
-    const { bytesRead } = await file.read(chunk, 0, chunk.length, position);
-    if (bytesRead === 0) throw new Error("the file became shorter while it was being stored");
-    position += bytesRead;
-    yield chunk.subarray(0, bytesRead);
-  }
-}
-
-/** Cuts a stream into parts of exactly `partBytes`, the last one shorter; null at the end. */
-function inParts(body: AsyncIterable<Uint8Array>, partBytes: number): () => Promise<Buffer | null> {
-  const chunks = body[Symbol.asyncIterator]();
-  let rest: Uint8Array = new Uint8Array(0);
-  return async () => {
-    const collected: Uint8Array[] = [];
-    let size = 0;
-    while (size < partBytes) {
-      if (rest.length === 0) {
-        const next = await chunks.next();
-        if (next.done) break;
-        rest = next.value;
-      }
-      const piece = rest.subarray(0, partBytes - size);
-      rest = rest.subarray(piece.length);
-      collected.push(piece);
-      size += piece.length;
-    }
-    return size === 0 ? null : Buffer.concat(collected, size);
-  };
 }
