@@ -17,6 +17,12 @@ export class OrtBackend extends MathBackendCPU {
   readonly #owned = new WeakSet<object>();
   #pooledBytes = 0;
 
+  constructor() {
+    super();
+    // tfjs-cpu greets its first user with the advice to install a faster backend.
+    Reflect.set(this, "firstUse", false);
+  }
+
   /** Bytes kept for kernels to come. */
   get pooledBytes(): number {
     return this.#pooledBytes;
