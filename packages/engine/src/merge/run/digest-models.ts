@@ -1,5 +1,5 @@
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, stat } from "node:fs/promises";
+import { join, relative, sep } from "node:path";
 import type { Checkpoint } from "../checkpoint.ts";
 import { folderDigest } from "../folder-digest.ts";
 import type { MergeOptions } from "./merge-options.ts";
@@ -42,10 +42,17 @@ export function digestModels(models: readonly Checkpoint[], { digests, recipe }:
   };
 }
 
-/** The files that make up a checkpoint: every file of its folder but hidden ones; of a single safetensors file, that file. */
+/** Kinds of files that a version in the registry holds, so that a folder has the digest that it would have there. */
+const kept = /\.(safetensors|json|txt|md|model|jinja|ya?ml)$|(^|\/)(LICEN[CS]E|NOTICE|COPYING|AUTHORS)$/i;
+
+/** The files that make up a checkpoint: those of its folder, hidden ones left out; of a single safetensors file, that file. */
 async function listFiles({ folder, files, isFolder }: Checkpoint): Promise<{ folder: string; paths: string[] }> {
-  if (!isFolder) return { folder, paths: files.map((path) => path.slice(folder.length + 1)) };
-  const entries = await readdir(folder, { withFileTypes: true });
-  const paths = entries.filter((entry) => !entry.isDirectory() && !entry.name.startsWith(".")).map(({ name }) => name);
-  return { folder, paths };
+  if (!isFolder) return { folder, paths: files.map((path) => relative(folder, path)) };
+  const names = await readdir(folder, { recursive: true });
+  const wanted = names.map((name) => name.split(sep).join("/")).filter((name) => kept.test(name) && !/(^|\/)\./.test(name));
+  // Links are followed, as the Hugging Face cache is made of them; what is no file (a pipe would never end) stays out.
+  const isFile = await Promise.all(
+    wanted.map(async (name) => (await stat(join(folder, name)).catch(() => null))?.isFile() ?? false),
+  );
+  return { folder, paths: wanted.filter((_, i) => isFile[i]) };
 }

@@ -42,7 +42,7 @@ export async function mergeToFolder(options: MergeOptions): Promise<MergeReport>
   try {
     await checkRoom(options.outDir, plan.writeBytes);
     const weights = await writeWeights({ plan, models, layout, folder: folder.path, threads, options });
-    const known = await digests.result;
+    const known = await orAborted(digests.result, signal);
     const identity =
       known === null
         ? null
@@ -88,6 +88,22 @@ async function checkDistinct(recipe: Recipe, named: readonly { path: string; lab
   const second = paths.findIndex((path, i) => paths.indexOf(path) < i);
   const twice = named[second];
   if (twice !== undefined) throw new RefusedError([duplicateParent(methodOf(recipe), twice.label, second)]);
+}
+
+/** Waits for a result unless the signal comes first. */
+async function orAborted<T>(result: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return result;
+  signal.throwIfAborted();
+  let abort = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason);
+    signal.addEventListener("abort", abort);
+  });
+  try {
+    return await Promise.race([result, aborted]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
 }
 
 /** Refuses early what cannot fit. */
