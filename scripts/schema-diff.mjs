@@ -1,15 +1,15 @@
 import { execFile } from "node:child_process";
-import { createRequire } from "node:module";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 
-const root = path.resolve(import.meta.dirname, "../..");
-const prisma = path.join(path.dirname(createRequire(import.meta.url).resolve("prisma/package.json")), "build/index.js");
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
+const prisma = path.join(root, "node_modules/prisma/build/index.js");
 
 /**
- * The SQL that would bring a database with all migrations to `schemaDir`; empty when they agree. Prisma replays the migrations
- * in a shadow database on the server of `databaseUrl`.
+ * The SQL that would bring a database with all migrations to `schemaDir`; empty when they agree. Prisma replays the migrations in
+ * a shadow database on the server of `databaseUrl`.
  */
-export function schemaDiff(databaseUrl: string, schemaDir = path.join(root, "prisma/schema")): Promise<string> {
+export function schemaDiff(databaseUrl, schemaDir = "prisma/schema") {
   const args = [
     prisma,
     "migrate",

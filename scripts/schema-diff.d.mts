@@ -1,0 +1,1 @@
+export function schemaDiff(databaseUrl: string, schemaDir?: string): Promise<string>;
