@@ -34,7 +34,8 @@ describe.each([
 
   it("has text at 4.5 : 1 on every ground it stands on", () => {
     for (const back of ["surface", "bg", "sunken", "hover", "raised"]) {
-      for (const front of ["ink", "ink-2", "ink-3"]) expect(ratio(front, back), `${front} on ${back}`).toBeGreaterThanOrEqual(4.5);
+      for (const front of ["ink", "ink-2", "ink-3"])
+        expect(ratio(front, back), `${front} on ${back}`).toBeGreaterThanOrEqual(4.5);
     }
     expect(ratio("on-fill", "fill")).toBeGreaterThanOrEqual(4.5);
   });

@@ -16,7 +16,10 @@ export function CodeBlock({ code, what = "code", className = "" }: { code: strin
   return (
     <div className={`relative min-w-0 ${className}`}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
-      <pre tabIndex={0} className="overflow-x-auto rounded-[9px] border border-line bg-sunken py-3 pr-10 pl-3.5 text-[12px] leading-[19px]">
+      <pre
+        tabIndex={0}
+        className="overflow-x-auto rounded-[9px] border border-line bg-sunken py-3 pr-10 pl-3.5 text-[12px] leading-[19px]"
+      >
         {code}
       </pre>
       <CopyButton text={code} what={what} className="absolute top-1.5 right-1.5 size-7 text-ink-3" />

@@ -34,7 +34,11 @@ export function DataTable<Row>({ label, columns, rows, keyOf, hrefOf, phone, row
         <thead>
           <tr>
             {columns.map((column) => (
-              <th key={column.key} scope="col" className={cellClass(column, "h-9 border-line border-b text-caption font-medium text-ink-3")}>
+              <th
+                key={column.key}
+                scope="col"
+                className={cellClass(column, "h-9 border-line border-b text-caption font-medium text-ink-3")}
+              >
                 {column.head}
               </th>
             ))}
@@ -44,7 +48,10 @@ export function DataTable<Row>({ label, columns, rows, keyOf, hrefOf, phone, row
           {rows.map((row) => (
             <tr
               key={keyOf(row)}
-              className={clsx("border-line border-b last:border-b-0", hrefOf && "relative hover:bg-hover has-[a:focus-visible]:bg-hover")}
+              className={clsx(
+                "border-line border-b last:border-b-0",
+                hrefOf && "relative hover:bg-hover has-[a:focus-visible]:bg-hover",
+              )}
             >
               {columns.map((column, i) => (
                 <td key={column.key} className={cellClass(column, "")} style={{ height: rowHeight }}>

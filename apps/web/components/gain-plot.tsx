@@ -17,8 +17,19 @@ export interface GainRow {
 }
 
 /** Start, value with its interval, and goal on one line a row, all on one axis. */
-export function GainPlot({ rows, axis, fromLabel, toLabel }: { rows: readonly GainRow[]; axis: Axis; fromLabel: string; toLabel: string }) {
-  const grid = "grid grid-cols-[112px_minmax(0,1fr)_60px_84px] items-center gap-x-3 phone:grid-cols-[84px_minmax(0,1fr)_44px] px-4";
+export function GainPlot({
+  rows,
+  axis,
+  fromLabel,
+  toLabel,
+}: {
+  rows: readonly GainRow[];
+  axis: Axis;
+  fromLabel: string;
+  toLabel: string;
+}) {
+  const grid =
+    "grid grid-cols-[112px_minmax(0,1fr)_60px_84px] items-center gap-x-3 phone:grid-cols-[84px_minmax(0,1fr)_44px] px-4";
   return (
     <div>
       <div className="relative">
@@ -29,7 +40,9 @@ export function GainPlot({ rows, axis, fromLabel, toLabel }: { rows: readonly Ga
             <span className="num text-right text-[12.5px] font-semibold" title={interval(row.value, row.low, row.high)}>
               {accuracy(row.value)}
             </span>
-            <span className="num text-right text-caption text-ink-3 phone:hidden">{row.kept === null ? "" : `keeps ${percent(row.kept)}`}</span>
+            <span className="num text-right text-caption text-ink-3 phone:hidden">
+              {row.kept === null ? "" : `keeps ${percent(row.kept)}`}
+            </span>
           </div>
         ))}
       </div>
@@ -37,7 +50,11 @@ export function GainPlot({ rows, axis, fromLabel, toLabel }: { rows: readonly Ga
         <span />
         <span className="relative h-full">
           {axis.ticks.map((tick) => (
-            <span key={tick} className="num absolute top-1 -translate-x-1/2 text-axis text-ink-3" style={{ left: at(axis, tick) }}>
+            <span
+              key={tick}
+              className="num absolute top-1 -translate-x-1/2 text-axis text-ink-3"
+              style={{ left: at(axis, tick) }}
+            >
               {tick === 1 ? "1" : tick.toFixed(1).replace(/^0(?=\.)/, "")}
             </span>
           ))}

@@ -1,10 +1,23 @@
-const text = ["text-ink", "text-ink", "text-ink", "text-ink", "text-ink", "text-(--qt5)", "text-(--qt6)", "text-(--qt6)", "text-(--qt6)"];
+const text = [
+  "text-ink",
+  "text-ink",
+  "text-ink",
+  "text-ink",
+  "text-ink",
+  "text-(--qt5)",
+  "text-(--qt6)",
+  "text-(--qt6)",
+  "text-(--qt6)",
+];
 
 /** A number on the sequential scale; `level` 0 to 1, null for "no value". */
 export function HeatCell({ children, level, title }: { children: React.ReactNode; level: number | null; title?: string }) {
   if (level === null) {
     return (
-      <span title={title} className="num grid h-full min-h-[24px] place-items-center rounded-cell border border-line border-dashed text-[12px] text-ink-3">
+      <span
+        title={title}
+        className="num grid h-full min-h-[24px] place-items-center rounded-cell border border-line border-dashed text-[12px] text-ink-3"
+      >
         {children}
       </span>
     );

@@ -25,16 +25,21 @@ export function IntervalBar({ axis, value, low, high, tone = "ink", hasGrid = fa
   const isOutside = value < axis.low || value > axis.high;
   return (
     <span role="img" aria-label={label} title={label} className={`keep-colour relative block overflow-hidden ${className}`}>
-      {hasGrid
-        ? axis.ticks.map((tick) => <i key={tick} className="absolute inset-y-0 w-px bg-line" style={{ left: at(tick) }} />)
-        : <i className="absolute inset-x-0 top-1/2 h-px bg-line" />}
+      {hasGrid ? (
+        axis.ticks.map((tick) => <i key={tick} className="absolute inset-y-0 w-px bg-line" style={{ left: at(tick) }} />)
+      ) : (
+        <i className="absolute inset-x-0 top-1/2 h-px bg-line" />
+      )}
       {isOutside ? (
         <Arrow isRight={value > axis.high} />
       ) : (
         <>
           <i
             className={`absolute top-1/2 h-[7px] min-w-[7px] -translate-y-1/2 rounded-full opacity-25 ${colour}`}
-            style={{ left: at(Math.max(low, axis.low)), width: `${(position(axis, Math.min(high, axis.high)) - position(axis, Math.max(low, axis.low))) * 100}%` }}
+            style={{
+              left: at(Math.max(low, axis.low)),
+              width: `${(position(axis, Math.min(high, axis.high)) - position(axis, Math.max(low, axis.low))) * 100}%`,
+            }}
           />
           <i className={`absolute top-1/2 size-2 -translate-1/2 rounded-full ${colour}`} style={{ left: at(value) }} />
         </>

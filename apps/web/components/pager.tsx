@@ -1,7 +1,8 @@
 import Link from "next/link";
 import { Icon } from "./icon.tsx";
 
-const look = "inline-flex h-8 items-center gap-1 rounded-control border border-line-2 bg-surface px-2.5 text-table font-medium shadow-1 hover:bg-hover";
+const look =
+  "inline-flex h-8 items-center gap-1 rounded-control border border-line-2 bg-surface px-2.5 text-table font-medium shadow-1 hover:bg-hover";
 
 /** Pages by cursor: back to the start, and on. */
 export function Pager({ shown, first, next }: { shown: string; first: string | null; next: string | null }) {

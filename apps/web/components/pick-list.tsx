@@ -91,7 +91,9 @@ export function PickList({ label, placeholder, picks, onPick, note, onSearch }: 
             </div>
           </div>
         ))}
-        {found.length === 0 && !note && <p className="px-3 py-6 text-center text-table text-ink-3">Nothing matches “{search}”.</p>}
+        {found.length === 0 && !note && (
+          <p className="px-3 py-6 text-center text-table text-ink-3">Nothing matches “{search}”.</p>
+        )}
         {note}
       </div>
     </div>

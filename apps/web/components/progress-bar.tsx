@@ -9,7 +9,10 @@ export function ProgressBar({ value, label, className = "" }: { value: number; l
       aria-valuemax={100}
       className={`block h-1 overflow-hidden rounded-full bg-line ${className}`}
     >
-      <i className="block h-full rounded-full bg-ink transition-[width] duration-500 ease-linear" style={{ width: `${share * 100}%` }} />
+      <i
+        className="block h-full rounded-full bg-ink transition-[width] duration-500 ease-linear"
+        style={{ width: `${share * 100}%` }}
+      />
     </span>
   );
 }

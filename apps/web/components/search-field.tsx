@@ -6,7 +6,15 @@ import { Icon } from "./icon.tsx";
 const waitMs = 200;
 
 /** Filters the page by a parameter of its address, a moment after the last key. `/` brings the cursor here. */
-export function SearchField({ label, parameter = "q", className = "w-[240px]" }: { label: string; parameter?: string; className?: string }) {
+export function SearchField({
+  label,
+  parameter = "q",
+  className = "w-[240px]",
+}: {
+  label: string;
+  parameter?: string;
+  className?: string;
+}) {
   const router = useRouter();
   const path = usePathname();
   const query = useSearchParams();
@@ -28,7 +36,9 @@ export function SearchField({ label, parameter = "q", className = "w-[240px]" }:
   };
 
   return (
-    <label className={`flex h-8 items-center gap-2 rounded-control border border-line-2 bg-surface px-2.5 text-ink-3 focus-within:border-ink-4 phone:h-10 phone:w-full ${className}`}>
+    <label
+      className={`flex h-8 items-center gap-2 rounded-control border border-line-2 bg-surface px-2.5 text-ink-3 focus-within:border-ink-4 phone:h-10 phone:w-full ${className}`}
+    >
       <Icon name="search" className={`size-3.5 ${isPending ? "pulse" : ""}`} />
       <span className="sr-only">{label}</span>
       <input

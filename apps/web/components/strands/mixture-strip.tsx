@@ -1,7 +1,15 @@
 import { type Strand, shares } from "./geometry.ts";
 
 /** The parents of a merge as one bar; segments by share of the summed absolute coefficients. */
-export function MixtureStrip({ strands, className = "w-[84px]", thick = false }: { strands: readonly Strand[]; className?: string; thick?: boolean }) {
+export function MixtureStrip({
+  strands,
+  className = "w-[84px]",
+  thick = false,
+}: {
+  strands: readonly Strand[];
+  className?: string;
+  thick?: boolean;
+}) {
   const parts = shares(strands);
   if (parts.length === 0) return null;
   return (

@@ -27,7 +27,16 @@ interface Props {
 }
 
 /** The drawing that makes a page recognisable: names left, strands, the new version right. */
-export function StrandCanvas({ inputs, base = null, resultLabel, result, progress = null, isGhost = false, pitch = 44, minRows = 3 }: Props) {
+export function StrandCanvas({
+  inputs,
+  base = null,
+  resultLabel,
+  result,
+  progress = null,
+  isGhost = false,
+  pitch = 44,
+  minRows = 3,
+}: Props) {
   const gathered = gatherRest(inputs).strands as CanvasInput[];
   const rows = base ? [base, ...gathered] : gathered;
   const height = Math.max(rows.length, minRows) * pitch + 16;
@@ -48,7 +57,11 @@ export function StrandCanvas({ inputs, base = null, resultLabel, result, progres
     <div className="grid grid-cols-[minmax(0,max-content)_minmax(60px,1fr)_auto] items-stretch">
       <ul className="min-w-0 phone:max-w-[42vw]" style={{ paddingTop: top }}>
         {rows.map((input) => (
-          <li key={input.key} className="flex items-center gap-2.5 pr-4 pl-6 phone:gap-2 phone:pr-2.5 phone:pl-4" style={{ height: pitch }}>
+          <li
+            key={input.key}
+            className="flex items-center gap-2.5 pr-4 pl-6 phone:gap-2 phone:pr-2.5 phone:pl-4"
+            style={{ height: pitch }}
+          >
             {input.glyph}
             <span className="min-w-0 flex-1 truncate text-table font-medium">{input.content ?? input.label}</span>
             {input.note && <span className="num pl-6 text-caption text-ink-3 phone:hidden">{input.note}</span>}

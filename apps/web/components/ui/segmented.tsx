@@ -16,7 +16,15 @@ const item = (isOn: boolean) =>
   );
 
 /** Choices whose address is in the URL. */
-export function SegmentedLinks({ label, value, options }: { label: string; value: string; options: (Option & { href: string })[] }) {
+export function SegmentedLinks({
+  label,
+  value,
+  options,
+}: {
+  label: string;
+  value: string;
+  options: (Option & { href: string })[];
+}) {
   return (
     <nav aria-label={label} className={shell}>
       {options.map((option) => (

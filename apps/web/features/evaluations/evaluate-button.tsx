@@ -33,7 +33,9 @@ export function EvaluateButton({ versionRef, namespace, suite, title, look = "pl
     setAsking(true);
     setAnswer(null);
     try {
-      const { requestEvaluation } = await execute(RequestEvaluationDocument, { input: { versions: [versionRef], namespace, suite } });
+      const { requestEvaluation } = await execute(RequestEvaluationDocument, {
+        input: { versions: [versionRef], namespace, suite },
+      });
       if (requestEvaluation.__typename === "RefusedError") {
         setAnswer(requestEvaluation.faults.map((fault) => fault.message).join(" ") || requestEvaluation.message);
       } else if (requestEvaluation.runs.length === 0) {
@@ -44,7 +46,9 @@ export function EvaluateButton({ versionRef, namespace, suite, title, look = "pl
         router.push(only ? runPath(only.id) : "/runs?kind=evaluation");
       }
     } catch (error) {
-      setAnswer(error instanceof Error ? `${error.message} Nothing was requested; try again.` : "Nothing was requested; try again.");
+      setAnswer(
+        error instanceof Error ? `${error.message} Nothing was requested; try again.` : "Nothing was requested; try again.",
+      );
     } finally {
       setAsking(false);
     }

@@ -36,7 +36,10 @@ export function FirstRun({ hasVersions }: { hasVersions: boolean }) {
     },
   ];
   return (
-    <Card label="First steps" className="grid grid-cols-[minmax(0,1fr)_430px] overflow-hidden narrow:grid-cols-[minmax(0,1fr)_380px] phone:grid-cols-1">
+    <Card
+      label="First steps"
+      className="grid grid-cols-[minmax(0,1fr)_430px] overflow-hidden narrow:grid-cols-[minmax(0,1fr)_380px] phone:grid-cols-1"
+    >
       <div className="flex items-center py-3 pr-2 phone:hidden">
         <div className="w-full">
           <StrandCanvas inputs={ghosts} resultLabel="your first merge" isGhost />

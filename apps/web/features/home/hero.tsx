@@ -7,8 +7,8 @@ import { Card } from "../../components/ui/card.tsx";
 import type { HomeQuery } from "../../gql/graphql.ts";
 import { accuracy, capitalised, countWord, interval, parameters } from "../../lib/format.ts";
 import { type Board, expertScores, heroVerdict, ranked } from "../leaderboards/board.ts";
-import { mixtureInputs } from "../versions/mixture-inputs.tsx";
 import { directParents } from "../versions/mixture.ts";
+import { mixtureInputs } from "../versions/mixture-inputs.tsx";
 import { versionPath } from "../versions/version-path.ts";
 
 type Version = HomeQuery["merged"]["edges"][number]["node"];
@@ -19,7 +19,10 @@ export function Hero({ newest, board }: { newest: Version; board: Board | null }
   const version = first?.version ?? newest;
   const inputs = mixtureInputs(version.parents, expertScores(board));
   return (
-    <Card label="Best merge" className="grid grid-cols-[minmax(0,1fr)_372px] overflow-hidden narrow:grid-cols-[minmax(0,1fr)_320px] phone:grid-cols-1">
+    <Card
+      label="Best merge"
+      className="grid grid-cols-[minmax(0,1fr)_372px] overflow-hidden narrow:grid-cols-[minmax(0,1fr)_320px] phone:grid-cols-1"
+    >
       <div className="flex items-center py-3 pr-2 phone:pr-4">
         <div className="w-full">
           <StrandCanvas inputs={inputs} resultLabel={`${version.model.name} v${version.number}`} />
@@ -34,7 +37,13 @@ export function Hero({ newest, board }: { newest: Version; board: Board | null }
           {version.aliases.includes("champion") && <AliasPill alias="champion" />}
         </div>
         {first?.mean != null && board ? (
-          <Score mean={first.mean} low={first.low ?? first.mean} high={first.high ?? first.mean} board={board} version={version} />
+          <Score
+            mean={first.mean}
+            low={first.low ?? first.mean}
+            high={first.high ?? first.mean}
+            board={board}
+            version={version}
+          />
         ) : (
           <p className="mt-3 text-ink-2">
             Not evaluated yet. Evaluate it on a suite to see what the merge gained over its parents.
@@ -66,12 +75,15 @@ function Score({ mean, low, high, board, version }: ScoreProps) {
   const parents = directParents(version.parents).length;
   return (
     <>
-      <p className="num mt-3.5 mb-0.5 text-hero font-semibold phone:mt-1.5 phone:text-[46px] phone:leading-[48px]">{accuracy(mean)}</p>
+      <p className="num mt-3.5 mb-0.5 text-hero font-semibold phone:mt-1.5 phone:text-[46px] phone:leading-[48px]">
+        {accuracy(mean)}
+      </p>
       <p className="num text-ink-2">
         {interval(mean, low, high)}, mean of {countWord(board.tasks.length)} tasks
       </p>
       <p className="num mt-3 text-ink-2">
-        {capitalised(countWord(parents))} {parents === 1 ? "parent" : "parents"} in one {parameters(Number(version.parameterCount))} model.{" "}
+        {capitalised(countWord(parents))} {parents === 1 ? "parent" : "parents"} in one{" "}
+        {parameters(Number(version.parameterCount))} model.{" "}
         {verdict && (
           <>
             <b className="font-medium text-ink">{verdict.strong}</b>

@@ -56,7 +56,9 @@ export function NewVersions({ data }: { data: HomeQuery }) {
                 {version.state !== "READY" && <StatusPill state={version.state} />}
               </span>
               <VersionMixture version={version} />
-              <span className="num w-[58px] flex-none text-right text-caption text-ink-3 narrow:hidden">{bytes(Number(version.sizeBytes))}</span>
+              <span className="num w-[58px] flex-none text-right text-caption text-ink-3 narrow:hidden">
+                {bytes(Number(version.sizeBytes))}
+              </span>
               <span className="num w-[74px] flex-none text-right text-caption text-ink-3">
                 <TimeAgo iso={version.createdAt} />
               </span>
@@ -69,7 +71,11 @@ export function NewVersions({ data }: { data: HomeQuery }) {
 }
 
 export function TopOfBoard({ board }: { board: Board | null }) {
-  const rows = board ? ranked(board).filter((candidate) => candidate.mean !== null).slice(0, 6) : [];
+  const rows = board
+    ? ranked(board)
+        .filter((candidate) => candidate.mean !== null)
+        .slice(0, 6)
+    : [];
   const axis = axisOf(rows);
   const path = board ? `/leaderboards/${board.suite.namespace}/${board.suite.name}` : "/leaderboards";
   return (

@@ -9,8 +9,8 @@ import type { HomeQuery } from "../../gql/graphql.ts";
 import { plural } from "../../lib/format.ts";
 import { load } from "../../lib/load.ts";
 import type { Board } from "../leaderboards/board.ts";
-import { RegisterButton } from "../models/register-button.tsx";
 import { LeaderboardDocument } from "../leaderboards/leaderboard-document.ts";
+import { RegisterButton } from "../models/register-button.tsx";
 import { FirstRun } from "./first-run.tsx";
 import { Hero } from "./hero.tsx";
 import { HomeDocument } from "./home-document.ts";
@@ -32,10 +32,7 @@ export async function HomePage() {
   const best = merged.edges[0]?.node;
   return (
     <>
-      <PageHead
-        title={namespace}
-        aside={viewer.counts.models > 0 && <Pill>{plural(viewer.counts.models, "model")}</Pill>}
-      >
+      <PageHead title={namespace} aside={viewer.counts.models > 0 && <Pill>{plural(viewer.counts.models, "model")}</Pill>}>
         <RegisterButton namespace={namespace} className="phone:hidden" />
         <ButtonLink href="/merge" look={viewer.counts.versions > 0 ? "filled" : "plain"}>
           <Icon name="plus" />
@@ -62,9 +59,17 @@ async function loadBoard(home: HomeQuery): Promise<Board | null> {
 
 function Commands({ namespace, suite }: { namespace: string; suite: string | null }) {
   const commands = [
-    { glyph: <KindGlyph kind="BASE" />, title: "Register a folder", command: `amalgam push ./my-model --as ${namespace}/my-model` },
+    {
+      glyph: <KindGlyph kind="BASE" />,
+      title: "Register a folder",
+      command: `amalgam push ./my-model --as ${namespace}/my-model`,
+    },
     { glyph: <KindGlyph kind="MERGED" />, title: "Merge on this machine", command: "amalgam merge recipe.yaml ./out" },
-    { glyph: <Icon name="board" />, title: "Read the leaderboard", command: `amalgam leaderboard ${namespace}/${suite ?? "suite"}` },
+    {
+      glyph: <Icon name="board" />,
+      title: "Read the leaderboard",
+      command: `amalgam leaderboard ${namespace}/${suite ?? "suite"}`,
+    },
   ];
   return (
     <section

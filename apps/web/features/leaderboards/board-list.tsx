@@ -30,11 +30,25 @@ export function BoardList({ board, mode }: { board: Board; mode: Mode }) {
       </div>
       <div className="mt-1 ml-[22px]">
         {row.mean !== null && (
-          <IntervalBar axis={axis} value={row.mean} low={row.low ?? row.mean} high={row.high ?? row.mean} tone={row.reference ? "quiet" : "ink"} hasGrid className="h-[18px]" />
+          <IntervalBar
+            axis={axis}
+            value={row.mean}
+            low={row.low ?? row.mean}
+            high={row.high ?? row.mean}
+            tone={row.reference ? "quiet" : "ink"}
+            hasGrid
+            className="h-[18px]"
+          />
         )}
         <div className="mt-1.5 grid gap-0.5" style={columns}>
           {board.tasks.map((task) => (
-            <ScoreCell key={task.id} score={row.scores.find((score) => score.task.id === task.id)} task={task.title} bounds={bounds.get(task.id)} mode={mode} />
+            <ScoreCell
+              key={task.id}
+              score={row.scores.find((score) => score.task.id === task.id)}
+              task={task.title}
+              bounds={bounds.get(task.id)}
+              mode={mode}
+            />
           ))}
         </div>
       </div>
@@ -52,7 +66,9 @@ export function BoardList({ board, mode }: { board: Board; mode: Mode }) {
       </div>
       <ol>
         {rows.map((row, i) => line(row, brackets[i] ?? null))}
-        {references(board).length > 0 && <li className="border-line border-t bg-sunken px-3.5 py-2 text-caption text-ink-3">References</li>}
+        {references(board).length > 0 && (
+          <li className="border-line border-t bg-sunken px-3.5 py-2 text-caption text-ink-3">References</li>
+        )}
         {references(board).map((row) => line(row, null))}
       </ol>
     </Card>

@@ -1,6 +1,6 @@
 import clsx from "clsx";
 import Link from "next/link";
-import { AxisLabels, type Axis, IntervalBar } from "../../components/interval-bar.tsx";
+import { type Axis, AxisLabels, IntervalBar } from "../../components/interval-bar.tsx";
 import { KindGlyph } from "../../components/kind-glyph.tsx";
 import { AliasPill } from "../../components/pill.tsx";
 import { MixtureStrip } from "../../components/strands/mixture-strip.tsx";
@@ -9,7 +9,18 @@ import { accuracy, interval } from "../../lib/format.ts";
 import { mixtureStrands } from "../versions/mixture.ts";
 import { VersionName } from "../versions/version-name.tsx";
 import { versionPath } from "../versions/version-path.ts";
-import { axisOf, type Board, type BoardRow, type Bounds, boundsByTask, type Mode, ranked, references, type Tie, ties } from "./board.ts";
+import {
+  axisOf,
+  type Board,
+  type BoardRow,
+  type Bounds,
+  boundsByTask,
+  type Mode,
+  ranked,
+  references,
+  type Tie,
+  ties,
+} from "./board.ts";
 import { ScoreCell } from "./score-cell.tsx";
 
 interface Shared {
@@ -112,7 +123,12 @@ function Row({ row, tie, shared }: { row: BoardRow; tie: Tie; shared: Shared }) 
       </td>
       {shared.board.tasks.map((task) => (
         <td key={task.id} className="h-px px-px py-[3px]">
-          <ScoreCell score={row.scores.find((score) => score.task.id === task.id)} task={task.title} bounds={shared.bounds.get(task.id)} mode={shared.mode} />
+          <ScoreCell
+            score={row.scores.find((score) => score.task.id === task.id)}
+            task={task.title}
+            bounds={shared.bounds.get(task.id)}
+            mode={shared.mode}
+          />
         </td>
       ))}
       <td aria-hidden="true" />

@@ -1,5 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { axisOf, type Board, boundsByTask, cellText, gainKept, heroVerdict, shortTitle, ties, toCsv, verdictCells } from "./board.ts";
+import {
+  axisOf,
+  type Board,
+  boundsByTask,
+  cellText,
+  gainKept,
+  heroVerdict,
+  shortTitle,
+  ties,
+  toCsv,
+  verdictCells,
+} from "./board.ts";
 
 const thin = "\u202f";
 
@@ -67,7 +78,13 @@ describe("gain kept", () => {
 });
 
 it("ties bracket neighbours that share a rank", () => {
-  expect(ties([{ rank: 1 }, { rank: 1 }, { rank: 1 }, { rank: 4 }, { rank: null }])).toEqual(["first", "middle", "last", null, null]);
+  expect(ties([{ rank: 1 }, { rank: 1 }, { rank: 1 }, { rank: 4 }, { rank: null }])).toEqual([
+    "first",
+    "middle",
+    "last",
+    null,
+    null,
+  ]);
 });
 
 describe("a verdict", () => {

@@ -1,6 +1,6 @@
+import type { Axis } from "../../components/interval-bar.tsx";
 import type { LeaderboardQuery } from "../../gql/graphql.ts";
 import { accuracy, percent, points, pointsRange } from "../../lib/format.ts";
-import type { Axis } from "../../components/interval-bar.tsx";
 
 export type Board = NonNullable<LeaderboardQuery["leaderboard"]>;
 export type BoardRow = Board["rows"][number];
@@ -43,7 +43,11 @@ export function cellText(value: number, bounds: Bounds | undefined, mode: Mode):
   if (mode === "expert") return bounds?.expert ? Math.round((value / bounds.expert) * 100).toString() : null;
   if (mode === "gain") {
     const share = gainKept(value, bounds);
-    return share === null ? null : Math.round(share * 100).toString().replace("-", "−");
+    return share === null
+      ? null
+      : Math.round(share * 100)
+          .toString()
+          .replace("-", "−");
   }
   return accuracy(value);
 }
@@ -154,7 +158,17 @@ export function toCsv(board: Board): string {
       const score = row.scores.find((candidate) => candidate.task.id === task.id);
       return [score?.value, score?.low, score?.high, score?.n];
     });
-    return [row.rank, row.reference, row.version?.ref ?? row.title, row.version?.kind, row.method, row.mean, row.low, row.high, ...scores];
+    return [
+      row.rank,
+      row.reference,
+      row.version?.ref ?? row.title,
+      row.version?.kind,
+      row.method,
+      row.mean,
+      row.low,
+      row.high,
+      ...scores,
+    ];
   });
   return `${[[...head, ...tasks], ...lines].map((line) => line.map(csvField).join(",")).join("\r\n")}\r\n`;
 }

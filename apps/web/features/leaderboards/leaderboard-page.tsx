@@ -33,7 +33,8 @@ export async function LeaderboardPage({ namespace, suite, mode }: Props) {
     );
   }
   const board = answer.data.leaderboard;
-  if (!board) return <NotFound title={`There is no suite ${namespace}/${suite}`}>Open Leaderboards to see the suites there are.</NotFound>;
+  if (!board)
+    return <NotFound title={`There is no suite ${namespace}/${suite}`}>Open Leaderboards to see the suites there are.</NotFound>;
   const path = suitePath(board.suite);
   return (
     <>
@@ -52,7 +53,11 @@ export async function LeaderboardPage({ namespace, suite, mode }: Props) {
         <SegmentedLinks
           label="What the cells show"
           value={mode}
-          options={modes.map(({ value, label }) => ({ value, label, href: value === "accuracy" ? path : `${path}?show=${value}` }))}
+          options={modes.map(({ value, label }) => ({
+            value,
+            label,
+            href: value === "accuracy" ? path : `${path}?show=${value}`,
+          }))}
         />
       </div>
       {board.rows.length === 0 ? (
@@ -103,7 +108,11 @@ function VerdictStrip({ board }: { board: Board }) {
 }
 
 function Legend({ mode }: { mode: Mode }) {
-  const cells = { accuracy: "accuracy", expert: "per cent of the expert's accuracy", gain: "per cent of the expert's gain over the base" }[mode];
+  const cells = {
+    accuracy: "accuracy",
+    expert: "per cent of the expert's accuracy",
+    gain: "per cent of the expert's gain over the base",
+  }[mode];
   return (
     <p className="flex flex-wrap items-center gap-x-[18px] gap-y-1 px-0.5 py-3 text-caption text-ink-3">
       <span>

@@ -23,7 +23,11 @@ export function ScoreCell({ score, task, bounds, mode }: Props) {
   const kept = gainKept(score.value, bounds);
   const text = cellText(score.value, bounds, mode);
   const range = score.low !== null && score.high !== null ? ` ${interval(score.value, score.low, score.high)}` : "";
-  const title = [`${task}: ${accuracy(score.value)}${range}`, score.n !== null && `n = ${integer(score.n)}`, kept !== null && `keeps ${percent(kept)}`]
+  const title = [
+    `${task}: ${accuracy(score.value)}${range}`,
+    score.n !== null && `n = ${integer(score.n)}`,
+    kept !== null && `keeps ${percent(kept)}`,
+  ]
     .filter(Boolean)
     .join(", ");
   return (

@@ -1,12 +1,12 @@
 import { redirect } from "next/navigation";
+import { CommandLine } from "../../components/code-block.tsx";
+import { type Column, DataTable } from "../../components/data-table.tsx";
 import { EmptyState } from "../../components/empty-state.tsx";
 import { LoadFailure } from "../../components/load-failure.tsx";
 import { PageHead } from "../../components/page-head.tsx";
-import { type Column, DataTable } from "../../components/data-table.tsx";
-import { CommandLine } from "../../components/code-block.tsx";
 import { Card } from "../../components/ui/card.tsx";
-import { graphql } from "../../gql/index.ts";
 import type { SuitesQuery } from "../../gql/graphql.ts";
+import { graphql } from "../../gql/index.ts";
 import { plural } from "../../lib/format.ts";
 import { load } from "../../lib/load.ts";
 
@@ -66,5 +66,9 @@ export async function SuitesPage() {
 const columns: Column<Suite>[] = [
   { key: "title", head: "Suite", cell: (suite) => <span className="font-medium">{suite.title}</span> },
   { key: "name", head: "Name", cell: (suite) => <span className="text-ink-3">{`${suite.namespace}/${suite.name}`}</span> },
-  { key: "tasks", head: "Tasks", cell: (suite) => <span className="text-ink-2">{suite.tasks.map((task) => task.title).join(", ")}</span> },
+  {
+    key: "tasks",
+    head: "Tasks",
+    cell: (suite) => <span className="text-ink-2">{suite.tasks.map((task) => task.title).join(", ")}</span>,
+  },
 ];

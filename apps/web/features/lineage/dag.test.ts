@@ -11,7 +11,13 @@ const version = (name: string, kind: VersionKind, strand: number | null = null) 
   state: "READY" as const,
   model: { id: name, namespace: "ns", name, strand },
 });
-const edge = (parent: string, child: string, role: LineageRole, coefficient: number | null = null, position = 0): LineageEdge => ({
+const edge = (
+  parent: string,
+  child: string,
+  role: LineageRole,
+  coefficient: number | null = null,
+  position = 0,
+): LineageEdge => ({
   id: `${parent}>${child}`,
   role,
   coefficient,

@@ -68,7 +68,10 @@ export function toDag(lineage: Lineage, currentId: string, facts: ReadonlyMap<st
   const isFuse = (id: string) => versions.get(id)?.kind === "MERGED" && parentsOf(id).length > 0;
 
   const k = Math.min(
-    ...lineage.nodes.filter((node) => isFuse(node.id)).map((node) => scaleOf(parentsOf(node.id).map(asStrand), mostFuse, mostStrand)).filter((scale) => scale > 0),
+    ...lineage.nodes
+      .filter((node) => isFuse(node.id))
+      .map((node) => scaleOf(parentsOf(node.id).map(asStrand), mostFuse, mostStrand))
+      .filter((scale) => scale > 0),
     60,
   );
   const heights = new Map(lineage.nodes.map((node) => [node.id, isFuse(node.id) ? stackHeight(parentsOf(node.id), k) : 0]));
@@ -76,7 +79,10 @@ export function toDag(lineage: Lineage, currentId: string, facts: ReadonlyMap<st
   const nodes = inRecipeOrder(lineage.nodes, currentId, parentsOf(currentId)).map((version) => ({
     id: version.id,
     version,
-    colour: version.kind === "FINE_TUNED" || version.kind === "TASK_VECTOR" || version.kind === "BASE" ? colourOf(version) : "var(--ink)",
+    colour:
+      version.kind === "FINE_TUNED" || version.kind === "TASK_VECTOR" || version.kind === "BASE"
+        ? colourOf(version)
+        : "var(--ink)",
     isCurrent: version.id === currentId,
     fact: facts.get(version.id) ?? "",
     fuseHeight: heights.get(version.id) ?? 0,
@@ -89,7 +95,13 @@ export function toDag(lineage: Lineage, currentId: string, facts: ReadonlyMap<st
     const common = { id: edge.id, source: edge.parent.id, target: edge.child.id, role: edge.role, coefficient: edge.coefficient };
     if (edge.role !== "PARENT" || !intoFuse) {
       const to = edge.role === "BASE" && intoFuse ? -(heights.get(edge.child.id) ?? 0) / 2 - 4 : 0;
-      const line = { colour: edge.role === "BASE" ? "var(--s0)" : "var(--line-2)", width: edge.role === "BASE" ? 2 : 1.5, isHollow: false, from: 0, to };
+      const line = {
+        colour: edge.role === "BASE" ? "var(--s0)" : "var(--line-2)",
+        width: edge.role === "BASE" ? 2 : 1.5,
+        isHollow: false,
+        from: 0,
+        to,
+      };
       const bands = cable.length > 0 && edge.role !== "BASE" ? cableBands(cable, cableWidth, 0, false) : [line];
       return { ...common, bands, isFuse: intoFuse };
     }
@@ -102,7 +114,11 @@ export function toDag(lineage: Lineage, currentId: string, facts: ReadonlyMap<st
 }
 
 /** The current version's parents first, as its recipe lists them, then itself, then the rest by strand. */
-function inRecipeOrder(nodes: readonly VersionNameFragment[], currentId: string, parents: readonly LineageEdge[]): VersionNameFragment[] {
+function inRecipeOrder(
+  nodes: readonly VersionNameFragment[],
+  currentId: string,
+  parents: readonly LineageEdge[],
+): VersionNameFragment[] {
   const order = new Map(parents.map((edge, i) => [edge.parent.id, i]));
   const rankOf = (node: VersionNameFragment) => order.get(node.id) ?? (node.id === currentId ? order.size : order.size + 1);
   return [...nodes].sort((a, b) => rankOf(a) - rankOf(b) || (a.model.strand ?? 99) - (b.model.strand ?? 99));
@@ -128,7 +144,12 @@ export function related(edges: readonly { source: string; target: string }[], id
   return found;
 }
 
-function cableBands(colours: readonly { colour: string; share: number }[], width: number, to: number, isHollow: boolean): DagBand[] {
+function cableBands(
+  colours: readonly { colour: string; share: number }[],
+  width: number,
+  to: number,
+  isHollow: boolean,
+): DagBand[] {
   const inner = Math.max(width - cableGap * (colours.length - 1), colours.length * 0.8);
   let top = -(inner + cableGap * (colours.length - 1)) / 2;
   return colours.map(({ colour, share }) => {
@@ -140,7 +161,10 @@ function cableBands(colours: readonly { colour: string; share: number }[], width
 }
 
 /** The bands of a merge as shares of one, so that its ancestry travels along its outgoing edges. */
-function cableOf(edges: readonly LineageEdge[], versions: ReadonlyMap<string, VersionNameFragment>): { colour: string; share: number }[] {
+function cableOf(
+  edges: readonly LineageEdge[],
+  versions: ReadonlyMap<string, VersionNameFragment>,
+): { colour: string; share: number }[] {
   const total = edges.reduce((sum, edge) => sum + Math.abs(edge.coefficient ?? 1), 0) || 1;
   return edges
     .filter((edge) => edge.coefficient !== 0)

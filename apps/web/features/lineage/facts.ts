@@ -12,7 +12,8 @@ export function factsOf(board: Board | null): Map<string, string> {
   }
   for (const row of board.rows) {
     if (!row.version || row.mean === null || row.reference === "EXPERTS") continue;
-    const range = row.reference === null && row.low !== null && row.high !== null ? ` ${interval(row.mean, row.low, row.high)}` : "";
+    const range =
+      row.reference === null && row.low !== null && row.high !== null ? ` ${interval(row.mean, row.low, row.high)}` : "";
     facts.set(row.version.id, `${accuracy(row.mean)}${range}`);
   }
   return facts;

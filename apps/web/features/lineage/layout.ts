@@ -41,7 +41,10 @@ export async function layoutDag(dag: Dag): Promise<Placed> {
     width: placed.width ?? nodeWidth,
     height: placed.height ?? nodeHeight,
     positions: Object.fromEntries(
-      (placed.children ?? []).map((child) => [child.id, { x: child.x ?? 0, y: (child.y ?? 0) + (child.height ?? nodeHeight) / 2 }]),
+      (placed.children ?? []).map((child) => [
+        child.id,
+        { x: child.x ?? 0, y: (child.y ?? 0) + (child.height ?? nodeHeight) / 2 },
+      ]),
     ),
   };
 }

@@ -1,6 +1,17 @@
 "use client";
 import "@xyflow/react/dist/base.css";
-import { BaseEdge, type Edge, type EdgeProps, Handle, type Node, type NodeProps, Position, ReactFlow, ReactFlowProvider, useReactFlow } from "@xyflow/react";
+import {
+  BaseEdge,
+  type Edge,
+  type EdgeProps,
+  Handle,
+  type Node,
+  type NodeProps,
+  Position,
+  ReactFlow,
+  ReactFlowProvider,
+  useReactFlow,
+} from "@xyflow/react";
 import clsx from "clsx";
 import Link from "next/link";
 import { createContext, useContext, useEffect, useMemo, useState } from "react";
@@ -73,17 +84,19 @@ function Graph({ dag, placed, label }: Props) {
 
 function flowNodes(dag: Dag, placed: Placed): VersionNode[] {
   const at = (node: DagNode) => placed.positions[node.id] ?? { x: 0, y: 0 };
-  return [...dag.nodes]
-    // Tab order follows the graph: left to right, top to bottom.
-    .sort((a, b) => at(a).x - at(b).x || at(a).y - at(b).y)
-    .map((node) => ({
-      id: node.id,
-      type: "version" as const,
-      position: { x: at(node).x, y: at(node).y - nodeHeight / 2 },
-      width: nodeWidth,
-      height: nodeHeight,
-      data: { node },
-    }));
+  return (
+    [...dag.nodes]
+      // Tab order follows the graph: left to right, top to bottom.
+      .sort((a, b) => at(a).x - at(b).x || at(a).y - at(b).y)
+      .map((node) => ({
+        id: node.id,
+        type: "version" as const,
+        position: { x: at(node).x, y: at(node).y - nodeHeight / 2 },
+        width: nodeWidth,
+        height: nodeHeight,
+        data: { node },
+      }))
+  );
 }
 
 function flowEdges(dag: Dag, placed: Placed): StrandEdge[] {
@@ -108,7 +121,10 @@ function VersionBox({ data: { node } }: NodeProps<VersionNode>) {
   const { lit, focus } = useContext(Focus);
   const { version } = node;
   return (
-    <div className={clsx("relative transition-opacity", lit && !lit.has(node.id) && "opacity-25")} style={{ width: nodeWidth, height: nodeHeight }}>
+    <div
+      className={clsx("relative transition-opacity", lit && !lit.has(node.id) && "opacity-25")}
+      style={{ width: nodeWidth, height: nodeHeight }}
+    >
       <Handle type="target" position={Position.Left} style={pointHandle} isConnectable={false} />
       <Handle type="source" position={Position.Right} style={pointHandle} isConnectable={false} />
       {node.fuseHeight > 0 && (
@@ -132,7 +148,8 @@ function VersionBox({ data: { node } }: NodeProps<VersionNode>) {
         <KindGlyph kind={version.kind} colour={node.colour} />
         <span className="min-w-0 leading-none">
           <span className="block truncate text-table leading-[17px]">
-            <span className={node.isCurrent ? "font-semibold" : "font-medium"}>{version.model.name}</span> <span className="text-ink-3">v{version.number}</span>
+            <span className={node.isCurrent ? "font-semibold" : "font-medium"}>{version.model.name}</span>{" "}
+            <span className="text-ink-3">v{version.number}</span>
           </span>
           <span className="num block truncate text-[11.5px] leading-[15px] text-ink-3">
             {version.state === "READY" ? node.fact || kindLabel(version.kind).toLowerCase() : version.state.toLowerCase()}
@@ -157,12 +174,21 @@ function StrandLine({ sourceX, targetX, data }: EdgeProps<StrandEdge>) {
         return (
           <g key={`${band.colour}${band.to}`}>
             <BaseEdge path={path} style={{ stroke: band.colour, strokeWidth: band.width, fill: "none" }} />
-            {band.isHollow && <BaseEdge path={path} style={{ stroke: "var(--surface)", strokeWidth: Math.max(0.8, band.width - 2.6), fill: "none" }} />}
+            {band.isHollow && (
+              <BaseEdge
+                path={path}
+                style={{ stroke: "var(--surface)", strokeWidth: Math.max(0.8, band.width - 2.6), fill: "none" }}
+              />
+            )}
           </g>
         );
       })}
       {(hasLabel || (isLit && edge.coefficient !== null && edge.role === "PARENT")) && (
-        <text x={sourceX + 9} y={y0 + widest / 2 + 14} className="num fill-ink-2 stroke-surface stroke-[3px] text-[11.5px] font-medium [paint-order:stroke]">
+        <text
+          x={sourceX + 9}
+          y={y0 + widest / 2 + 14}
+          className="num fill-ink-2 stroke-surface stroke-[3px] text-[11.5px] font-medium [paint-order:stroke]"
+        >
           {strandLabel(edge.coefficient ?? 0)}
         </text>
       )}

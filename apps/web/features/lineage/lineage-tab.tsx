@@ -33,7 +33,8 @@ export async function LineageTab({ versionRef }: { versionRef: string }) {
         !dag || !placed || version.lineage.edges.length === 0 ? (
           <Card>
             <EmptyState title="No lineage yet">
-              This version names no parent, and nothing was made from it. Register a fine-tune with <code>--base {version.ref}</code>, or merge it.
+              This version names no parent, and nothing was made from it. Register a fine-tune with{" "}
+              <code>--base {version.ref}</code>, or merge it.
             </EmptyState>
           </Card>
         ) : (

@@ -1,3 +1,4 @@
+import Link from "next/link";
 import { type Column, DataTable } from "../../components/data-table.tsx";
 import { Digest } from "../../components/digest.tsx";
 import { KindGlyph } from "../../components/kind-glyph.tsx";
@@ -6,7 +7,6 @@ import { coefficient } from "../../lib/format.ts";
 import { colourOf } from "../versions/mixture.ts";
 import { VersionName } from "../versions/version-name.tsx";
 import { versionPath } from "../versions/version-path.ts";
-import Link from "next/link";
 
 type Version = NonNullable<VersionLineageQuery["version"]>;
 interface Row {
@@ -37,7 +37,9 @@ export function LineageTable({ version, facts }: { version: Version; facts: Read
         <div className="flex items-center gap-2 text-table">
           <Name version={row.parent} />
           <span className="text-caption text-ink-3">{roles[row.edge.role]}</span>
-          <span className="num ml-auto font-medium">{row.edge.coefficient === null ? "" : coefficient(row.edge.coefficient)}</span>
+          <span className="num ml-auto font-medium">
+            {row.edge.coefficient === null ? "" : coefficient(row.edge.coefficient)}
+          </span>
         </div>
       )}
       empty={null}
@@ -65,5 +67,11 @@ const columns: Column<Row>[] = [
   },
   { key: "child", head: "Into", cell: (row) => <Name version={row.child} />, className: "pl-8" },
   { key: "fact", head: "Score", cell: (row) => <span className="text-ink-2">{row.fact}</span> },
-  { key: "digest", head: "Parent's digest", align: "right", isSecondary: true, cell: (row) => <Digest value={row.edge.parentDigest} tight /> },
+  {
+    key: "digest",
+    head: "Parent's digest",
+    align: "right",
+    isSecondary: true,
+    cell: (row) => <Digest value={row.edge.parentDigest} tight />,
+  },
 ];

@@ -26,7 +26,10 @@ export function LineageViews({ dag, placed, truncated, label, table }: Props) {
   const height = Math.round(Math.max(300, Math.min(620, placed.height + 24)));
   return (
     <Card className="overflow-hidden">
-      <CardHead title="Lineage" note={<span className="phone:hidden">strand width is the coefficient, a hollow strand is subtracted</span>}>
+      <CardHead
+        title="Lineage"
+        note={<span className="phone:hidden">strand width is the coefficient, a hollow strand is subtracted</span>}
+      >
         <Segmented
           label="View"
           value={view}
@@ -37,7 +40,9 @@ export function LineageViews({ dag, placed, truncated, label, table }: Props) {
           ]}
         />
       </CardHead>
-      {truncated && <p className="px-4 pb-2 text-caption text-warn">The lineage goes on: only the nearest 300 versions are drawn.</p>}
+      {truncated && (
+        <p className="px-4 pb-2 text-caption text-warn">The lineage goes on: only the nearest 300 versions are drawn.</p>
+      )}
       {view === "graph" ? (
         <>
           <div className="relative" style={{ height }}>

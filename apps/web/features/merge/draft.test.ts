@@ -1,5 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { type Draft, emptyDraft, previewCoefficients, proposedName, readDraft, recipeToQuery, splitName, toRecipe, writeDraft } from "./draft.ts";
+import {
+  type Draft,
+  emptyDraft,
+  previewCoefficients,
+  proposedName,
+  readDraft,
+  recipeToQuery,
+  splitName,
+  toRecipe,
+  writeDraft,
+} from "./draft.ts";
 
 const draft: Draft = {
   ...emptyDraft,
@@ -50,7 +60,11 @@ describe("the recipe of a draft", () => {
       exclude: ["classifier.*"],
       dtype: "F16",
     });
-    const slerp = toRecipe({ ...draft, method: "slerp" }, { name: "slerp", needsBase: false, perParentWeight: false }, new Set(["t"]));
+    const slerp = toRecipe(
+      { ...draft, method: "slerp" },
+      { name: "slerp", needsBase: false, perParentWeight: false },
+      new Set(["t"]),
+    );
     expect(slerp).not.toHaveProperty("base");
     expect(slerp).not.toHaveProperty("parameters");
     expect(JSON.stringify(slerp)).not.toContain("weight");
@@ -71,7 +85,9 @@ describe("the coefficients drawn before the server answers", () => {
   it("are scaled or normalised weights", () => {
     expect(previewCoefficients({ ...draft, parents }, true, { lambda: 0.5 })).toEqual([0.5, 1.5]);
     expect(previewCoefficients({ ...draft, parents }, true, { normalize: true })).toEqual([0.25, 0.75]);
-    expect(previewCoefficients({ ...draft, parents: parents.map((p) => ({ ...p, weight: 0 })) }, true, { normalize: true })).toEqual([0, 0]);
+    expect(
+      previewCoefficients({ ...draft, parents: parents.map((p) => ({ ...p, weight: 0 })) }, true, { normalize: true }),
+    ).toEqual([0, 0]);
   });
   it("are 1 − t and t between two, and unknown otherwise", () => {
     expect(previewCoefficients({ ...draft, parents }, false, { t: 0.25 })).toEqual([0.75, 0.25]);

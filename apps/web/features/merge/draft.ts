@@ -46,7 +46,10 @@ export function readDraft(query: Query): Draft {
   return {
     method: one("method") ?? emptyDraft.method,
     base: one("base"),
-    parents: all.filter(([key]) => key === "p").slice(0, mostParents).map(([, value]) => readParent(value)),
+    parents: all
+      .filter(([key]) => key === "p")
+      .slice(0, mostParents)
+      .map(([, value]) => readParent(value)),
     parameters,
     dtype: dtypes.find((dtype) => dtype === one("dtype")) ?? null,
     exclude: all.filter(([key]) => key === "not").map(([, value]) => value),
@@ -59,7 +62,8 @@ export function writeDraft(draft: Draft): string {
   const query = new URLSearchParams();
   query.set("method", draft.method);
   if (draft.base) query.set("base", draft.base);
-  for (const parent of draft.parents) query.append("p", parent.weight === null ? parent.model : `${parent.model}~${parent.weight}`);
+  for (const parent of draft.parents)
+    query.append("p", parent.weight === null ? parent.model : `${parent.model}~${parent.weight}`);
   for (const [name, value] of Object.entries(draft.parameters)) query.set(`x.${name}`, JSON.stringify(value));
   if (draft.dtype) query.set("dtype", draft.dtype);
   for (const pattern of draft.exclude) query.append("not", pattern);
@@ -83,7 +87,10 @@ export function toRecipe(draft: Draft, method: MethodShape, known: ReadonlySet<s
     version: 1,
     method: draft.method,
     ...(method.needsBase && draft.base ? { base: draft.base } : {}),
-    parents: draft.parents.map((parent) => ({ model: parent.model, ...(method.perParentWeight ? { weight: parent.weight ?? 1 } : {}) })),
+    parents: draft.parents.map((parent) => ({
+      model: parent.model,
+      ...(method.perParentWeight ? { weight: parent.weight ?? 1 } : {}),
+    })),
     ...(Object.keys(parameters).length > 0 ? { parameters } : {}),
     ...(draft.exclude.length > 0 ? { exclude: [...draft.exclude] } : {}),
     ...(draft.dtype ? { dtype: draft.dtype } : {}),
@@ -114,7 +121,11 @@ export function recipeToQuery(recipe: unknown): string {
  * The coefficients to draw while a slider moves, before the server has answered. Derived from what the method declares:
  * weights, their scale `lambda`, `normalize`, or the one number `t` between two parents.
  */
-export function previewCoefficients(draft: Draft, perParentWeight: boolean, parameters: Readonly<Record<string, unknown>>): (number | null)[] {
+export function previewCoefficients(
+  draft: Draft,
+  perParentWeight: boolean,
+  parameters: Readonly<Record<string, unknown>>,
+): (number | null)[] {
   const t = parameters["t"];
   if (!perParentWeight && draft.parents.length === 2 && typeof t === "number") return [1 - t, t];
   if (!perParentWeight) return draft.parents.map(() => (draft.parents.length === 1 ? 1 : null));
@@ -156,4 +167,5 @@ function parseJson(value: string): unknown {
 }
 
 const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : null);
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -17,7 +17,11 @@ export function fieldsOf(schema: unknown): Field[] {
 }
 
 function fieldOf(name: string, property: Record<string, unknown>): Field | null {
-  const common = { name, label: labelOf(name, property["title"]), help: typeof property["description"] === "string" ? property["description"] : null };
+  const common = {
+    name,
+    label: labelOf(name, property["title"]),
+    help: typeof property["description"] === "string" ? property["description"] : null,
+  };
   const initial = property["default"];
   if (Array.isArray(property["enum"])) {
     const options = property["enum"].filter((option) => typeof option === "string");
@@ -30,7 +34,11 @@ function fieldOf(name: string, property: Record<string, unknown>): Field | null 
     case "boolean":
       return { ...common, type: "boolean", initial: initial === true };
     case "array":
-      return { ...common, type: "numbers", initial: Array.isArray(initial) ? initial.filter((item) => typeof item === "number") : [] };
+      return {
+        ...common,
+        type: "numbers",
+        initial: Array.isArray(initial) ? initial.filter((item) => typeof item === "number") : [],
+      };
     default:
       return null;
   }
@@ -38,7 +46,8 @@ function fieldOf(name: string, property: Record<string, unknown>): Field | null 
 
 function numberField(property: Record<string, unknown>) {
   const isInteger = property["type"] === "integer";
-  const bound = (...keys: string[]) => keys.map((key) => property[key]).find((value) => typeof value === "number" && Math.abs(value) < 1e12) as number | undefined;
+  const bound = (...keys: string[]) =>
+    keys.map((key) => property[key]).find((value) => typeof value === "number" && Math.abs(value) < 1e12) as number | undefined;
   const low = bound("minimum", "exclusiveMinimum") ?? null;
   const high = bound("maximum", "exclusiveMaximum") ?? null;
   return { type: "number" as const, isInteger, low, high, step: isInteger ? 1 : 0.01 };
@@ -46,7 +55,9 @@ function numberField(property: Record<string, unknown>) {
 
 /** The values a form shows: what the draft says, else the method's default. */
 export function valuesOf(fields: readonly Field[], given: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(fields.map((field) => [field.name, given[field.name] ?? field.initial]).filter(([, value]) => value !== null));
+  return Object.fromEntries(
+    fields.map((field) => [field.name, given[field.name] ?? field.initial]).filter(([, value]) => value !== null),
+  );
 }
 
 function labelOf(name: string, title: unknown): string {
@@ -56,4 +67,5 @@ function labelOf(name: string, title: unknown): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -9,7 +9,12 @@ describe("filters in the URL", () => {
     expect(filters.search).toBe("ties & more");
   });
   it("ignore what they do not know", () => {
-    expect(readFilters({ kind: "__proto__", q: "", ns: undefined })).toEqual({ kind: null, namespace: null, search: null, after: null });
+    expect(readFilters({ kind: "__proto__", q: "", ns: undefined })).toEqual({
+      kind: null,
+      namespace: null,
+      search: null,
+      after: null,
+    });
   });
   it("start paging over when one changes", () => {
     const filters = readFilters({ after: "20", q: "a" });

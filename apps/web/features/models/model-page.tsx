@@ -51,7 +51,11 @@ export async function ModelPage({ namespace, name, after }: { namespace: string;
   const newest = versions[0];
   return (
     <>
-      <PageHead title={title} aside={<span className="text-table text-ink-3">{plural(model.versions.totalCount, "version")}</span>} facts={model.description || newest?.ref}>
+      <PageHead
+        title={title}
+        aside={<span className="text-table text-ink-3">{plural(model.versions.totalCount, "version")}</span>}
+        facts={model.description || newest?.ref}
+      >
         {newest && (
           <ButtonLink href={versionPath(newest)} look="filled">
             Open v{newest.number}
@@ -69,14 +73,22 @@ export async function ModelPage({ namespace, name, after }: { namespace: string;
           phone={(version) => <PhoneRow version={version} />}
           empty={
             <EmptyState title="No versions yet">
-              Register one with <code>amalgam push ./folder --as {namespace}/{name}</code>.
+              Register one with{" "}
+              <code>
+                amalgam push ./folder --as {namespace}/{name}
+              </code>
+              .
             </EmptyState>
           }
         />
         <Pager
           shown={plural(model.versions.totalCount, "version")}
           first={after ? modelPath(model) : null}
-          next={model.versions.pageInfo.hasNextPage ? `${modelPath(model)}?after=${encodeURIComponent(model.versions.pageInfo.endCursor ?? "")}` : null}
+          next={
+            model.versions.pageInfo.hasNextPage
+              ? `${modelPath(model)}?after=${encodeURIComponent(model.versions.pageInfo.endCursor ?? "")}`
+              : null
+          }
         />
       </Card>
       {newest?.card && (
@@ -99,11 +111,7 @@ const columns: Column<Version>[] = [
     key: "digest",
     head: "Digest",
     isSecondary: true,
-    cell: (version) => (
-      <span className="relative">
-        {version.digest && <Digest value={version.digest} />}
-      </span>
-    ),
+    cell: (version) => <span className="relative">{version.digest && <Digest value={version.digest} />}</span>,
   },
   {
     key: "age",

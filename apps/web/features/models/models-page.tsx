@@ -1,9 +1,9 @@
 import Link from "next/link";
 import { EmptyState } from "../../components/empty-state.tsx";
+import { Icon } from "../../components/icon.tsx";
 import { LoadFailure } from "../../components/load-failure.tsx";
 import { PageHead } from "../../components/page-head.tsx";
 import { Pager } from "../../components/pager.tsx";
-import { Icon } from "../../components/icon.tsx";
 import { SearchField } from "../../components/search-field.tsx";
 import { ButtonLink } from "../../components/ui/button.tsx";
 import { Card } from "../../components/ui/card.tsx";
@@ -113,7 +113,8 @@ function NothingHere({ filters, path, namespace }: { filters: ModelFilters; path
   }
   return (
     <EmptyState title="No models yet" action={<RegisterButton namespace={namespace} />}>
-      Bases, fine-tunes and merges show here, one row a model. Register a folder, or run <code>npm run demo</code> for the six-tasks example.
+      Bases, fine-tunes and merges show here, one row a model. Register a folder, or run <code>npm run demo</code> for the
+      six-tasks example.
     </EmptyState>
   );
 }

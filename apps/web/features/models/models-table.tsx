@@ -28,11 +28,31 @@ export function ModelsTable({ rows, showNamespace }: { rows: ModelRow[]; showNam
 function columns(showNamespace: boolean): Column<ModelRow>[] {
   return [
     { key: "name", head: "Model", cell: (row) => <Name row={row} showNamespace={showNamespace} /> },
-    { key: "mixture", head: "Mixture", cell: (row) => row.latest && <VersionMixture version={row.latest} className="w-[112px]" /> },
-    { key: "parameters", head: "Parameters", align: "right", cell: (row) => row.latest && <Parameters count={row.latest.parameterCount} /> },
-    { key: "size", head: "Size", align: "right", isSecondary: true, cell: (row) => row.latest && bytes(Number(row.latest.sizeBytes)) },
+    {
+      key: "mixture",
+      head: "Mixture",
+      cell: (row) => row.latest && <VersionMixture version={row.latest} className="w-[112px]" />,
+    },
+    {
+      key: "parameters",
+      head: "Parameters",
+      align: "right",
+      cell: (row) => row.latest && <Parameters count={row.latest.parameterCount} />,
+    },
+    {
+      key: "size",
+      head: "Size",
+      align: "right",
+      isSecondary: true,
+      cell: (row) => row.latest && bytes(Number(row.latest.sizeBytes)),
+    },
     { key: "dtype", head: "Type", isSecondary: true, cell: (row) => row.latest?.dtype },
-    { key: "licence", head: "Licence", isSecondary: true, cell: (row) => <span className="text-ink-2">{row.latest?.licence}</span> },
+    {
+      key: "licence",
+      head: "Licence",
+      isSecondary: true,
+      cell: (row) => <span className="text-ink-2">{row.latest?.licence}</span>,
+    },
     { key: "aliases", head: "Aliases", cell: (row) => row.latest && <Aliases aliases={row.latest.aliases} /> },
     {
       key: "age",
@@ -51,7 +71,11 @@ function Name({ row, showNamespace }: { row: ModelRow; showNamespace: boolean })
   const { latest } = row;
   return (
     <span className="flex items-center gap-2.5">
-      {latest ? <KindGlyph kind={latest.kind} {...(latest.kind === "FINE_TUNED" ? { colour: colourOf(latest) } : {})} /> : <Icon name="box" />}
+      {latest ? (
+        <KindGlyph kind={latest.kind} {...(latest.kind === "FINE_TUNED" ? { colour: colourOf(latest) } : {})} />
+      ) : (
+        <Icon name="box" />
+      )}
       <span className="truncate">
         {showNamespace && <span className="text-ink-3">{row.namespace} / </span>}
         <span className="font-medium">{row.name}</span> {latest && <span className="text-ink-3">v{latest.number}</span>}

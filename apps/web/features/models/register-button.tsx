@@ -22,7 +22,9 @@ export function RegisterButton({ namespace, className }: { namespace: string; cl
           <CommandLine command={`amalgam push ./my-base --as ${namespace}/base --kind base`} />
           <h3 className="mt-3 mb-1.5 text-table">A fine-tune of it</h3>
           <CommandLine command={`amalgam push ./my-model --as ${namespace}/my-model --base ${namespace}/base`} />
-          <p className="mt-3 text-caption text-ink-3">The server then reads every byte once; the version is ready when digests, header and values hold.</p>
+          <p className="mt-3 text-caption text-ink-3">
+            The server then reads every byte once; the version is ready when digests, header and values hold.
+          </p>
           <div className="mt-4 flex justify-end">
             <Button onClick={() => setOpen(false)}>Close</Button>
           </div>

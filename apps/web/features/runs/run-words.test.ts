@@ -27,7 +27,11 @@ describe("the line under a run", () => {
 });
 
 it("only three states end a run", () => {
-  expect(["QUEUED", "RUNNING", "CANCELLING", "SUCCEEDED", "FAILED", "CANCELLED"].filter(isEnded)).toEqual(["SUCCEEDED", "FAILED", "CANCELLED"]);
+  expect(["QUEUED", "RUNNING", "CANCELLING", "SUCCEEDED", "FAILED", "CANCELLED"].filter(isEnded)).toEqual([
+    "SUCCEEDED",
+    "FAILED",
+    "CANCELLED",
+  ]);
 });
 
 it("time left is never less than a second", () => {

@@ -23,11 +23,13 @@ export function runDetail(run: Line): string {
   if (run.state === "QUEUED") return "waiting for a worker";
   if (isEnded(run.state)) {
     const seconds = runSeconds(run);
-    const word = { SUCCEEDED: "done", FAILED: "failed", CANCELLED: "cancelled" }[run.state as "SUCCEEDED"] ?? run.state.toLowerCase();
+    const word =
+      { SUCCEEDED: "done", FAILED: "failed", CANCELLED: "cancelled" }[run.state as "SUCCEEDED"] ?? run.state.toLowerCase();
     return seconds === null ? word : `${word} in ${duration(seconds)}`;
   }
   const parts: string[] = [];
-  if (run.tensorsDone !== null && run.tensorsTotal) parts.push(`${integer(run.tensorsDone)} of ${integer(run.tensorsTotal)} tensors`);
+  if (run.tensorsDone !== null && run.tensorsTotal)
+    parts.push(`${integer(run.tensorsDone)} of ${integer(run.tensorsTotal)} tensors`);
   else if (run.stage) parts.push(run.stage);
   if (run.bytesPerSecond) parts.push(`${bytes(run.bytesPerSecond)}/s`);
   return parts.join(", ") || kindWords[run.kind].toLowerCase();

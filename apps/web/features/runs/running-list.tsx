@@ -1,13 +1,12 @@
 "use client";
 import Link from "next/link";
 import { useEffect, useState } from "react";
-import { Icon } from "../../components/icon.tsx";
-import { KindGlyph } from "../../components/kind-glyph.tsx";
 import { ProgressBar } from "../../components/progress-bar.tsx";
-import { graphql } from "../../gql/index.ts";
 import type { RunLineFragment } from "../../gql/graphql.ts";
+import { graphql } from "../../gql/index.ts";
 import { execute } from "../../lib/execute.ts";
 import { runPath } from "../versions/version-path.ts";
+import { RunGlyph } from "./run-glyph.tsx";
 import { isEnded, runDetail, timeLeft } from "./run-words.ts";
 
 const RunningDocument = graphql(`
@@ -45,7 +44,10 @@ export function RunningList({ initial }: { initial: RunLineFragment[] }) {
 function RunRow({ run }: { run: RunLineFragment }) {
   const left = timeLeft(run.secondsLeft);
   return (
-    <Link href={runPath(run.id)} className="flex items-start gap-2.5 border-line border-t px-4 pt-2.5 pb-3 first:border-t-0 hover:bg-hover">
+    <Link
+      href={runPath(run.id)}
+      className="flex items-start gap-2.5 border-line border-t px-4 pt-2.5 pb-3 first:border-t-0 hover:bg-hover"
+    >
       <span className="pt-px text-ink-2">
         <RunGlyph kind={run.kind} />
       </span>
@@ -59,9 +61,4 @@ function RunRow({ run }: { run: RunLineFragment }) {
       </span>
     </Link>
   );
-}
-
-export function RunGlyph({ kind }: { kind: RunLineFragment["kind"] }) {
-  if (kind === "MERGE") return <KindGlyph kind="MERGED" />;
-  return <Icon name={kind === "EVALUATION" ? "board" : "up"} />;
 }

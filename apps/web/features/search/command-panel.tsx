@@ -5,8 +5,8 @@ import { Icon } from "../../components/icon.tsx";
 import { KindGlyph } from "../../components/kind-glyph.tsx";
 import { type Pick, PickList } from "../../components/pick-list.tsx";
 import { StatusPill } from "../../components/pill.tsx";
-import { graphql } from "../../gql/index.ts";
 import type { SearchQuery } from "../../gql/graphql.ts";
+import { graphql } from "../../gql/index.ts";
 import { execute } from "../../lib/execute.ts";
 import { places } from "../shell/navigation.ts";
 import { toggleTheme } from "../shell/theme.ts";
@@ -32,7 +32,10 @@ export function CommandPanel({ onDone }: { onDone: () => void }) {
   const [isAway, setAway] = useState(false);
   useEffect(() => {
     const abort = new AbortController();
-    execute(SearchDocument, {}, { url: "/graphql", signal: abort.signal }).then(setFound, () => !abort.signal.aborted && setAway(true));
+    execute(SearchDocument, {}, { url: "/graphql", signal: abort.signal }).then(
+      setFound,
+      () => !abort.signal.aborted && setAway(true),
+    );
     return () => abort.abort();
   }, []);
 
@@ -46,7 +49,13 @@ export function CommandPanel({ onDone }: { onDone: () => void }) {
         onDone();
         targets.find((target) => target.id === pick.id)?.go(router);
       }}
-      note={!found && <p className="px-3 py-3 text-caption text-ink-3">{isAway ? "The API does not answer, so only pages are listed." : "Loading models and runs"}</p>}
+      note={
+        !found && (
+          <p className="px-3 py-3 text-caption text-ink-3">
+            {isAway ? "The API does not answer, so only pages are listed." : "Loading models and runs"}
+          </p>
+        )
+      }
     />
   );
 }
@@ -56,7 +65,10 @@ function modelTargets(data: SearchQuery): Target[] {
     id: node.id,
     group: "Models",
     text: `${node.namespace}/${node.name} ${node.description}`,
-    go: (router) => router.push(node.latest ? `/models/${node.namespace}/${node.name}/${node.latest.number}` : `/models/${node.namespace}/${node.name}`),
+    go: (router) =>
+      router.push(
+        node.latest ? `/models/${node.namespace}/${node.name}/${node.latest.number}` : `/models/${node.namespace}/${node.name}`,
+      ),
     content: (
       <>
         {node.latest ? <KindGlyph kind={node.latest.kind} /> : <Icon name="box" />}

@@ -1,5 +1,5 @@
-import { Icon } from "../../components/icon.tsx";
 import { CommandLine } from "../../components/code-block.tsx";
+import { Icon } from "../../components/icon.tsx";
 import { Logo } from "../../components/logo.tsx";
 import { Button } from "../../components/ui/button.tsx";
 import { reasonText } from "./reason.ts";

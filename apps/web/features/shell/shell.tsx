@@ -41,7 +41,11 @@ export async function Shell({ children }: { children: ReactNode }) {
         <ThemeToggle />
         {viewer.ok && <AccountMenu viewer={viewer.data.viewer} />}
       </header>
-      <main id="main" tabIndex={-1} className="mx-auto max-w-[1520px] px-7 pt-6 pb-12 outline-none phone:px-4 phone:pt-4 phone:pb-24">
+      <main
+        id="main"
+        tabIndex={-1}
+        className="mx-auto max-w-[1520px] px-7 pt-6 pb-12 outline-none phone:px-4 phone:pt-4 phone:pb-24"
+      >
         {children}
       </main>
       <BottomBar />

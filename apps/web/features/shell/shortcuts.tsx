@@ -16,7 +16,8 @@ export function Shortcuts() {
   useEffect(() => {
     let goUntil = 0;
     const onKey = (event: KeyboardEvent) => {
-      if (event.metaKey || event.ctrlKey || event.altKey || isTyping(event.target) || document.querySelector("dialog[open]")) return;
+      if (event.metaKey || event.ctrlKey || event.altKey || isTyping(event.target) || document.querySelector("dialog[open]"))
+        return;
       const isChord = Date.now() < goUntil;
       goUntil = 0;
       const place = isChord ? places.find((candidate) => candidate.key === event.key) : undefined;
@@ -73,7 +74,9 @@ export function Shortcuts() {
 
 export function Key({ children }: { children: string }) {
   return (
-    <kbd className="rounded-[4px] border border-line bg-surface px-[5px] font-sans text-axis leading-4 font-medium text-ink-3">{children}</kbd>
+    <kbd className="rounded-[4px] border border-line bg-surface px-[5px] font-sans text-axis leading-4 font-medium text-ink-3">
+      {children}
+    </kbd>
   );
 }
 

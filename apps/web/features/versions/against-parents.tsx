@@ -12,7 +12,10 @@ export function AgainstParents({ version, board }: { version: OverviewVersion; b
   const rows = board ? gainRows(version.evaluations, board) : [];
   return (
     <Card>
-      <CardHead title={version.kind === "MERGED" ? "Against its parents" : "On the tasks"} note={rows.length > 0 && <span className="phone:hidden">report split, 95&#8239;% intervals</span>}>
+      <CardHead
+        title={version.kind === "MERGED" ? "Against its parents" : "On the tasks"}
+        note={rows.length > 0 && <span className="phone:hidden">report split, 95&#8239;% intervals</span>}
+      >
         {rows.length > 0 && <Legend number={version.number} />}
       </CardHead>
       {rows.length > 0 ? (
@@ -22,9 +25,20 @@ export function AgainstParents({ version, board }: { version: OverviewVersion; b
       ) : (
         <EmptyState
           title="No evaluations yet"
-          action={board && <EvaluateButton versionRef={version.ref} namespace={board.suite.namespace} suite={board.suite.name} title={board.suite.title} />}
+          action={
+            board && (
+              <EvaluateButton
+                versionRef={version.ref}
+                namespace={board.suite.namespace}
+                suite={board.suite.name}
+                title={board.suite.title}
+              />
+            )
+          }
         >
-          {board ? "Evaluate it to see what it keeps of each expert's gain over the base." : "Scores show here once a suite of tasks is registered."}
+          {board
+            ? "Evaluate it to see what it keeps of each expert's gain over the base."
+            : "Scores show here once a suite of tasks is registered."}
         </EmptyState>
       )}
     </Card>

@@ -20,7 +20,9 @@ export async function EvaluationsTab({ versionRef }: { versionRef: string }) {
     <TabContent versionRef={versionRef} what="The evaluations" answer={answer}>
       {({ version }) => {
         const near = suites.find((suite) => suite.namespace === version.model.namespace) ?? suites[0];
-        const button = near && <EvaluateButton versionRef={version.ref} namespace={near.namespace} suite={near.name} title={near.title} />;
+        const button = near && (
+          <EvaluateButton versionRef={version.ref} namespace={near.namespace} suite={near.name} title={near.title} />
+        );
         return (
           <Card>
             <CardHead title="Evaluations" note="accuracy with its 95 % interval, by task and split">
@@ -34,7 +36,9 @@ export async function EvaluationsTab({ versionRef }: { versionRef: string }) {
               phone={(evaluation) => <PhoneRow evaluation={evaluation} />}
               empty={
                 <EmptyState title="No evaluations yet" action={button}>
-                  {near ? `Evaluate on ${near.title} to see how good it is, with intervals.` : "Register tasks and a suite first; the six-tasks example has both."}
+                  {near
+                    ? `Evaluate on ${near.title} to see how good it is, with intervals.`
+                    : "Register tasks and a suite first; the six-tasks example has both."}
                 </EmptyState>
               }
             />
@@ -56,10 +60,18 @@ function columns(evaluations: readonly EvaluationRowFragment[]): Column<Evaluati
       head: <span className="sr-only">Interval</span>,
       className: "w-[34%]",
       isSecondary: true,
-      cell: (row) => row.value !== null && <IntervalBar axis={axis} value={row.value} low={row.low ?? row.value} high={row.high ?? row.value} />,
+      cell: (row) =>
+        row.value !== null && (
+          <IntervalBar axis={axis} value={row.value} low={row.low ?? row.value} high={row.high ?? row.value} />
+        ),
     },
     { key: "n", head: "Items", align: "right", cell: (row) => row.n !== null && integer(row.n) },
-    { key: "seconds", head: "Took", align: "right", cell: (row) => row.seconds !== null && <span className="text-ink-3">{duration(row.seconds)}</span> },
+    {
+      key: "seconds",
+      head: "Took",
+      align: "right",
+      cell: (row) => row.seconds !== null && <span className="text-ink-3">{duration(row.seconds)}</span>,
+    },
     {
       key: "run",
       head: "Run",

@@ -1,8 +1,8 @@
+import { CommandLine } from "../../components/code-block.tsx";
 import { type Column, DataTable } from "../../components/data-table.tsx";
 import { Digest } from "../../components/digest.tsx";
 import { EmptyState } from "../../components/empty-state.tsx";
 import { Icon } from "../../components/icon.tsx";
-import { CommandLine } from "../../components/code-block.tsx";
 import { Card, CardHead } from "../../components/ui/card.tsx";
 import type { VersionFilesQuery } from "../../gql/graphql.ts";
 import { bytes, integer } from "../../lib/format.ts";

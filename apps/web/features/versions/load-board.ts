@@ -18,7 +18,8 @@ export async function loadBoardFor(
   for (const suite of near) {
     const answer = await load(LeaderboardDocument, { namespace: suite.namespace, suite: suite.name });
     const board = answer.ok ? answer.data.leaderboard : null;
-    if (board && (evaluations.length === 0 || board.tasks.some((task) => evaluations.some((e) => e.task.id === task.id)))) return board;
+    if (board && (evaluations.length === 0 || board.tasks.some((task) => evaluations.some((e) => e.task.id === task.id))))
+      return board;
   }
   return null;
 }

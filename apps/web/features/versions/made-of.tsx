@@ -47,7 +47,11 @@ export function MadeOf({ version }: { version: OverviewVersion }) {
                   <Digest value={edge.parentDigest} tight />
                 </td>
                 <td className="w-14 text-right font-medium">
-                  {edge.coefficient === null ? <span className="font-normal text-ink-3">{edge.role === "PARENT" ? "" : "base"}</span> : coefficient(edge.coefficient)}
+                  {edge.coefficient === null ? (
+                    <span className="font-normal text-ink-3">{edge.role === "PARENT" ? "" : "base"}</span>
+                  ) : (
+                    coefficient(edge.coefficient)
+                  )}
                 </td>
               </tr>
             ))}

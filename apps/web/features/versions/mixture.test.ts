@@ -9,7 +9,11 @@ const version = (name: string, kind: VersionKind, strand: number | null) => ({
   kind,
   model: { id: name, namespace: "ns", name, strand },
 });
-const edge = (parent: ReturnType<typeof version>, role: LineageRole, coefficient: number | null) => ({ role, coefficient, parent });
+const edge = (parent: ReturnType<typeof version>, role: LineageRole, coefficient: number | null) => ({
+  role,
+  coefficient,
+  parent,
+});
 
 const base = version("base", "BASE", null);
 const spam = version("spam", "FINE_TUNED", 1);
@@ -20,7 +24,9 @@ describe("what a merge is made of", () => {
     const edges = [edge(base, "BASE", null), edge(spam, "PARENT", 0.3)];
     expect(directParents(edges)).toHaveLength(1);
     expect(baseOf(edges)?.parent.ref).toBe("ns/base@1");
-    expect(mixtureStrands(edges).map((strand) => [strand.label, strand.coefficient, strand.colour])).toEqual([["spam", 0.3, "var(--s1)"]]);
+    expect(mixtureStrands(edges).map((strand) => [strand.label, strand.coefficient, strand.colour])).toEqual([
+      ["spam", 0.3, "var(--s1)"],
+    ]);
   });
 
   it("spreads a parent that is a merge into its own bands", () => {

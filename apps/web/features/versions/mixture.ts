@@ -35,7 +35,15 @@ export function mixtureStrands(edges: readonly Edge[]): MixtureStrand[] {
 function bandsOf(edge: Edge, coefficient: number | null, parentRef: string): MixtureStrand[] {
   const inner = edge.parent.kind === "MERGED" ? directParents(edge.parent.parents ?? []) : [];
   if (inner.length === 0) {
-    return [{ key: `${parentRef}>${edge.parent.ref}`, label: edge.parent.model.name, colour: colourOf(edge.parent), coefficient, parentRef }];
+    return [
+      {
+        key: `${parentRef}>${edge.parent.ref}`,
+        label: edge.parent.model.name,
+        colour: colourOf(edge.parent),
+        coefficient,
+        parentRef,
+      },
+    ];
   }
   const total = inner.reduce((sum, band) => sum + Math.abs(band.coefficient ?? 1), 0);
   return inner.map((band) => ({

@@ -11,7 +11,11 @@ export function ModelCard({ text }: { text: string }) {
           h1: ({ children }) => <Heading>{children}</Heading>,
           h2: ({ children }) => <Heading>{children}</Heading>,
           a: ({ href, children }) => (
-            <a href={href} rel="noreferrer nofollow" className="underline decoration-line-2 underline-offset-3 hover:decoration-ink-4">
+            <a
+              href={href}
+              rel="noreferrer nofollow"
+              className="underline decoration-line-2 underline-offset-3 hover:decoration-ink-4"
+            >
               {children}
             </a>
           ),

@@ -68,13 +68,27 @@ function Origin({ version, board }: { version: OverviewVersion; board: Board | n
   }
   return (
     <Card className="overflow-hidden">
-      <CardHead title={inputs.length > 0 ? "Strands" : "Fine-tuned from"} note={<span className="phone:hidden">{inputs.length > 0 ? "width is the coefficient, a hollow strand is subtracted" : ""}</span>}>
+      <CardHead
+        title={inputs.length > 0 ? "Strands" : "Fine-tuned from"}
+        note={
+          <span className="phone:hidden">
+            {inputs.length > 0 ? "width is the coefficient, a hollow strand is subtracted" : ""}
+          </span>
+        }
+      >
         <ButtonLink look="quiet" href={versionPath(version, "lineage")}>
           Lineage
         </ButtonLink>
       </CardHead>
       <div className="pr-5 pb-3 phone:pr-3">
-        <StrandCanvas inputs={inputs} base={base} resultLabel={name} result={<Result version={version} board={board} />} pitch={42} minRows={inputs.length > 0 ? 3 : 2} />
+        <StrandCanvas
+          inputs={inputs}
+          base={base}
+          resultLabel={name}
+          result={<Result version={version} board={board} />}
+          pitch={42}
+          minRows={inputs.length > 0 ? 3 : 2}
+        />
       </div>
       {version.children.totalCount > 0 && (
         <div className="border-line border-t">
@@ -104,7 +118,9 @@ function Result({ version, board }: { version: OverviewVersion; board: Board | n
 function Children({ version }: { version: OverviewVersion }) {
   const { edges, totalCount } = version.children;
   if (edges.length === 0) {
-    return <EmptyState title="Nothing was made from it yet">Fine-tunes, task vectors and merges of this version show here.</EmptyState>;
+    return (
+      <EmptyState title="Nothing was made from it yet">Fine-tunes, task vectors and merges of this version show here.</EmptyState>
+    );
   }
   return (
     <ul className="flex flex-wrap gap-x-6 gap-y-1 px-4 py-3 text-table">

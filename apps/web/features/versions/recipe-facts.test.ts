@@ -2,7 +2,14 @@ import { expect, it } from "vitest";
 import { methodTitle, recipeFacts } from "./recipe-facts.ts";
 
 it("names the method and its settings", () => {
-  expect(recipeFacts({ method: "task_arithmetic", parameters: { lambda: 0.30000000000000004, normalize: true }, dtype: "F16", seed: 0 })).toEqual({
+  expect(
+    recipeFacts({
+      method: "task_arithmetic",
+      parameters: { lambda: 0.30000000000000004, normalize: true },
+      dtype: "F16",
+      seed: 0,
+    }),
+  ).toEqual({
     method: "Task arithmetic",
     items: [
       { label: "Lambda", value: "0.3" },

@@ -4,7 +4,8 @@ import { capitalised } from "../../lib/format.ts";
 export function recipeFacts(recipe: unknown): { method: string; items: { label: string; value: string }[] } {
   if (typeof recipe !== "object" || recipe === null) return { method: "", items: [] };
   const record = recipe as Record<string, unknown>;
-  const parameters = typeof record["parameters"] === "object" && record["parameters"] !== null ? Object.entries(record["parameters"]) : [];
+  const parameters =
+    typeof record["parameters"] === "object" && record["parameters"] !== null ? Object.entries(record["parameters"]) : [];
   const items = parameters.map(([label, value]) => ({ label: capitalised(label.replaceAll("_", " ")), value: words(value) }));
   if (typeof record["dtype"] === "string") items.push({ label: "Stored as", value: record["dtype"] });
   if (typeof record["seed"] === "number" && record["seed"] !== 0) items.push({ label: "Seed", value: String(record["seed"]) });

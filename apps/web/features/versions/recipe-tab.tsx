@@ -6,8 +6,8 @@ import { ButtonLink } from "../../components/ui/button.tsx";
 import { Card, CardHead } from "../../components/ui/card.tsx";
 import { load } from "../../lib/load.ts";
 import { recipeToQuery } from "../merge/draft.ts";
-import { RecipeView } from "./recipe-view.tsx";
 import { toYaml } from "./recipe-text.ts";
+import { RecipeView } from "./recipe-view.tsx";
 import { TabContent } from "./tab-content.tsx";
 import { VersionRecipeDocument } from "./version-documents.ts";
 import { runPath } from "./version-path.ts";
@@ -23,7 +23,9 @@ export async function RecipeTab({ versionRef }: { versionRef: string }) {
             <Card className="self-start">
               <CardHead title="Make it again" />
               <div className="flex flex-col gap-3 px-4 pb-4">
-                <p className="text-table text-ink-2">The same recipe over the same parents gives the same bytes on every machine.</p>
+                <p className="text-table text-ink-2">
+                  The same recipe over the same parents gives the same bytes on every machine.
+                </p>
                 <CommandLine command="amalgam merge recipe.yaml ./out" />
                 <ButtonLink href={`/merge?${recipeToQuery(version.recipe)}`}>Open in the workbench</ButtonLink>
                 {version.mergeRun && (
@@ -37,7 +39,9 @@ export async function RecipeTab({ versionRef }: { versionRef: string }) {
                           </a>
                         ),
                       },
-                      ...(version.mergeRun.identity ? [{ label: "Identity", value: <Digest value={version.mergeRun.identity} /> }] : []),
+                      ...(version.mergeRun.identity
+                        ? [{ label: "Identity", value: <Digest value={version.mergeRun.identity} /> }]
+                        : []),
                     ]}
                   />
                 )}
@@ -46,11 +50,12 @@ export async function RecipeTab({ versionRef }: { versionRef: string }) {
           </div>
         ) : (
           <Card>
-            <EmptyState title="This version was registered, not merged">It has no recipe. Its lineage names what it was fine-tuned from.</EmptyState>
+            <EmptyState title="This version was registered, not merged">
+              It has no recipe. Its lineage names what it was fine-tuned from.
+            </EmptyState>
           </Card>
         )
       }
     </TabContent>
   );
 }
-

@@ -30,7 +30,14 @@ it("a recipe reads like one written by hand", () => {
 });
 
 it("words that YAML would read as something else are quoted", () => {
-  expect(toYaml({ a: "true", b: "1", c: "x: y", d: "- z", e: "" }).split("\n")).toEqual(['a: "true"', 'b: "1"', 'c: "x: y"', 'd: "- z"', 'e: ""', ""]);
+  expect(toYaml({ a: "true", b: "1", c: "x: y", d: "- z", e: "" }).split("\n")).toEqual([
+    'a: "true"',
+    'b: "1"',
+    'c: "x: y"',
+    'd: "- z"',
+    'e: ""',
+    "",
+  ]);
 });
 
 it("nested lists and records are indented", () => {

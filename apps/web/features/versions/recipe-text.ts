@@ -8,7 +8,9 @@ function block(value: unknown, depth: number): string {
   if (Array.isArray(value)) {
     if (value.length === 0) return `${pad}[]`;
     if (value.every(isScalar)) return `${pad}[${value.map(scalar).join(", ")}]`;
-    return value.map((item) => `${pad}- ${isScalar(item) ? scalar(item) : flow(item) ?? block(item, depth + 1).trimStart()}`).join("\n");
+    return value
+      .map((item) => `${pad}- ${isScalar(item) ? scalar(item) : (flow(item) ?? block(item, depth + 1).trimStart())}`)
+      .join("\n");
   }
   if (isRecord(value)) {
     const entries = Object.entries(value).filter(([, item]) => item !== undefined && item !== null);
@@ -20,7 +22,12 @@ function block(value: unknown, depth: number): string {
 
 function after(value: unknown, depth: number): string {
   if (isScalar(value)) return ` ${scalar(value)}`;
-  const short = Array.isArray(value) && (value.length === 0 || value.every(isScalar)) ? block(value, 0) : isRecord(value) ? flow(value) : null;
+  const short =
+    Array.isArray(value) && (value.length === 0 || value.every(isScalar))
+      ? block(value, 0)
+      : isRecord(value)
+        ? flow(value)
+        : null;
   return short === null ? `\n${block(value, depth + 1)}` : ` ${short}`;
 }
 
@@ -33,7 +40,8 @@ function flow(value: unknown): string | null {
   return text.length <= 96 ? text : null;
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 const isScalar = (value: unknown) => value === null || ["string", "number", "boolean"].includes(typeof value);
 
 function scalar(value: unknown): string {

@@ -20,7 +20,11 @@ export function RecipeView({ yaml, json }: { yaml: string; json: string }) {
           ]}
         />
       </CardHead>
-      <CodeBlock code={format === "yaml" ? yaml : json} what="recipe" className="px-4 pt-1 pb-4 [&>button]:right-6 [&>button]:top-2.5" />
+      <CodeBlock
+        code={format === "yaml" ? yaml : json}
+        what="recipe"
+        className="px-4 pt-1 pb-4 [&>button]:right-6 [&>button]:top-2.5"
+      />
     </Card>
   );
 }

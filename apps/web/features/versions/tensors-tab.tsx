@@ -16,7 +16,15 @@ type Tensor = NonNullable<VersionTensorsQuery["version"]>["tensors"]["edges"][nu
 
 const pageSize = 50;
 
-export async function TensorsTab({ versionRef, search, after }: { versionRef: string; search: string | null; after: string | null }) {
+export async function TensorsTab({
+  versionRef,
+  search,
+  after,
+}: {
+  versionRef: string;
+  search: string | null;
+  after: string | null;
+}) {
   const answer = await load(VersionTensorsDocument, { ref: versionRef, search, after, first: pageSize });
   return (
     <TabContent versionRef={versionRef} what="The tensors" answer={answer}>
@@ -28,7 +36,10 @@ export async function TensorsTab({ versionRef, search, after }: { versionRef: st
         };
         return (
           <Card>
-            <CardHead title="Tensors" note={search ? `${integer(version.tensors.totalCount)} of ${integer(version.tensorCount)}` : undefined}>
+            <CardHead
+              title="Tensors"
+              note={search ? `${integer(version.tensors.totalCount)} of ${integer(version.tensorCount)}` : undefined}
+            >
               <SearchField label="Filter by name" className="w-[260px] phone:w-full" />
             </CardHead>
             <DataTable
@@ -40,7 +51,10 @@ export async function TensorsTab({ versionRef, search, after }: { versionRef: st
               phone={(tensor) => <PhoneRow tensor={tensor} />}
               empty={
                 search ? (
-                  <EmptyState title={`No tensor matches “${search}”`} action={<ButtonLink href={path}>Clear the filter</ButtonLink>} />
+                  <EmptyState
+                    title={`No tensor matches “${search}”`}
+                    action={<ButtonLink href={path}>Clear the filter</ButtonLink>}
+                  />
                 ) : (
                   <EmptyState title="No tensors">The list is written when the version has been verified.</EmptyState>
                 )
@@ -64,7 +78,13 @@ const columns: Column<Tensor>[] = [
   { key: "name", head: "Name", cell: (tensor) => <code className="text-caption wrap-anywhere">{tensor.name}</code> },
   { key: "dtype", head: "Type", cell: (tensor) => <span className="text-ink-2">{tensor.dtype}</span> },
   { key: "shape", head: "Shape", align: "right", cell: (tensor) => <span className="whitespace-nowrap">{shapeOf(tensor)}</span> },
-  { key: "size", head: "Size", align: "right", isSecondary: true, cell: (tensor) => <span className="whitespace-nowrap">{bytes(Number(tensor.sizeBytes))}</span> },
+  {
+    key: "size",
+    head: "Size",
+    align: "right",
+    isSecondary: true,
+    cell: (tensor) => <span className="whitespace-nowrap">{bytes(Number(tensor.sizeBytes))}</span>,
+  },
   { key: "norm", head: "Norm", align: "right", cell: (tensor) => statistic(tensor.norm) },
   {
     key: "range",
@@ -77,7 +97,13 @@ const columns: Column<Tensor>[] = [
       </span>
     ),
   },
-  { key: "digest", head: "sha256", isSecondary: true, cell: (tensor) => <Digest value={tensor.sha256} tight />, className: "pl-8" },
+  {
+    key: "digest",
+    head: "sha256",
+    isSecondary: true,
+    cell: (tensor) => <Digest value={tensor.sha256} tight />,
+    className: "pl-8",
+  },
 ];
 
 function PhoneRow({ tensor }: { tensor: Tensor }) {

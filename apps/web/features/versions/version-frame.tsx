@@ -60,7 +60,10 @@ function Title({ version }: { version: Version }) {
     <span className="flex flex-wrap items-center gap-x-2.5">
       <KindGlyph kind={version.kind} colour="var(--ink)" className="size-[22px]" />
       <span>
-        <Link href={`/models/${encodeURIComponent(version.model.namespace)}`} className="link font-normal text-ink-3 phone:hidden">
+        <Link
+          href={`/models/${encodeURIComponent(version.model.namespace)}`}
+          className="link font-normal text-ink-3 phone:hidden"
+        >
           {version.model.namespace} /
         </Link>{" "}
         <Link href={modelPath(version.model)} className="link">
@@ -112,7 +115,12 @@ function Steps({ version }: { version: Version }) {
   return (
     <span className="flex phone:hidden">
       {version.number > 1 && (
-        <Link data-previous href={versionPath({ ...version, number: version.number - 1 })} className={step} aria-label="Previous version">
+        <Link
+          data-previous
+          href={versionPath({ ...version, number: version.number - 1 })}
+          className={step}
+          aria-label="Previous version"
+        >
           <Icon name="previous" />
         </Link>
       )}

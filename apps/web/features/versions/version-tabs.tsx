@@ -37,7 +37,9 @@ export function VersionTabs({ path, counts, hasRecipe }: Props) {
           )}
         >
           {tab.label}
-          {tab.count !== undefined && tab.count > 0 && <span className="num ml-1 text-[11.5px] font-normal text-ink-3">{integer(tab.count)}</span>}
+          {tab.count !== undefined && tab.count > 0 && (
+            <span className="num ml-1 text-[11.5px] font-normal text-ink-3">{integer(tab.count)}</span>
+          )}
         </Link>
       ))}
     </nav>

@@ -1,0 +1,61 @@
+import { graphql } from "../../gql/index.ts";
+
+export const WorkbenchDocument = graphql(`
+  query Workbench {
+    viewer { namespaces }
+    mergeMethods {
+      id
+      name
+      title
+      version
+      summary
+      source
+      minParents
+      maxParents
+      needsBase
+      perParentWeight
+      parametersSchema
+      laws
+    }
+    versions(state: READY, first: 100) {
+      edges { node { ...Choice } }
+    }
+  }
+`);
+
+export const ChoiceFragment = graphql(`
+  fragment Choice on ModelVersion {
+    ...VersionName
+    dtype
+    architecture
+    parameterCount
+    createdAt
+  }
+`);
+
+export const CheckMergeDocument = graphql(`
+  query CheckMerge($recipe: JSON!) {
+    checkMerge(recipe: $recipe) {
+      ok
+      faults { code message path }
+      notes
+      identity
+      tensorCount
+      readBytes
+      writeBytes
+      peakMemoryBytes
+      seconds
+      existing { ...VersionName }
+    }
+  }
+`);
+
+export const RequestMergeDocument = graphql(`
+  mutation RequestMerge($input: RequestMergeInput!) {
+    requestMerge(input: $input) {
+      __typename
+      ... on RequestMergeSuccess { created run { id } version { ...VersionName } }
+      ... on RefusedError { message faults { code message path } }
+    }
+  }
+`);

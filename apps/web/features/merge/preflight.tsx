@@ -1,0 +1,113 @@
+"use client";
+import clsx from "clsx";
+import Link from "next/link";
+import type { ReactNode } from "react";
+import { Digest } from "../../components/digest.tsx";
+import { Failure } from "../../components/failure.tsx";
+import { Icon } from "../../components/icon.tsx";
+import { KindGlyph } from "../../components/kind-glyph.tsx";
+import { CardHead } from "../../components/ui/card.tsx";
+import { bytes, duration, plural } from "../../lib/format.ts";
+import { VersionName } from "../versions/version-name.tsx";
+import { versionPath } from "../versions/version-path.ts";
+import { placeWords } from "./fault-place.ts";
+import type { Check, CheckState } from "./use-check.ts";
+
+export type Fault = Check["faults"][number];
+
+/** What the server says of the recipe as it stands: faults with their place, notes, forecast, and an earlier result. */
+export function Preflight({ state, refusal, hint }: { state: CheckState; refusal: readonly Fault[]; hint: string | null }) {
+  const { check, isStale, isSlow, failure, seconds } = state;
+  const faults = refusal.length > 0 ? refusal : (check?.faults ?? []);
+  return (
+    <>
+      <CardHead title="Pre-flight">
+        <span className="num text-caption text-ink-3" role="status">
+          {isSlow ? (
+            <span className="pulse">checking</span>
+          ) : check && !isStale && seconds !== null ? (
+            `${duration(seconds)}, headers only`
+          ) : (
+            ""
+          )}
+        </span>
+      </CardHead>
+      <div className={clsx("px-4 pb-3 transition-opacity", isStale && "opacity-60")} id="preflight" tabIndex={-1}>
+        {failure && (
+          <Failure title={failure.message} onRetry={state.retry}>
+            The draft is safe in the address.
+          </Failure>
+        )}
+        {hint && <Line tone="quiet">{hint}</Line>}
+        {!hint && !check && !failure && <Line tone="quiet">The first answer takes about a second.</Line>}
+        {faults.map((fault) => (
+          <Line key={fault.code + fault.path.join()} tone="bad">
+            <span className="wrap-anywhere">{fault.message}</span>
+            {fault.path.length > 0 && <span className="block font-mono text-caption text-ink-3">{placeWords(fault)}</span>}
+          </Line>
+        ))}
+        {check?.ok && check.notes.length === 0 && (
+          <Line tone="ok">{plural(check.tensorCount, "tensor")} match in name and shape</Line>
+        )}
+        {check?.notes.map((note) => (
+          <Line key={note} tone="ok">
+            <span className="wrap-anywhere">{note}</span>
+          </Line>
+        ))}
+      </div>
+      {check?.ok && <Forecast check={check} isStale={isStale} />}
+      {check?.existing && (
+        <div className={clsx("border-line border-b px-4 py-3", isStale && "opacity-60")}>
+          <h3 className="text-table">Merged before</h3>
+          <p className="mt-1 text-table text-ink-2">The same recipe over the same bytes exists already. Asking again opens it.</p>
+          <Link href={versionPath(check.existing)} className="link mt-2 flex items-center gap-2 text-table">
+            <KindGlyph kind={check.existing.kind} />
+            <VersionName version={check.existing} withNamespace />
+          </Link>
+        </div>
+      )}
+    </>
+  );
+}
+
+function Line({ tone, children }: { tone: "ok" | "bad" | "quiet"; children: ReactNode }) {
+  const mark = { ok: ["check", "text-ok"], bad: ["cross", "text-bad"], quiet: ["info", "text-ink-3"] } as const;
+  const [icon, colour] = mark[tone];
+  return (
+    <div className="grid grid-cols-[18px_minmax(0,1fr)] gap-2 py-[7px] text-table">
+      <span className={`mt-px ${colour}`}>
+        <Icon name={icon} />
+      </span>
+      <div className={tone === "bad" ? "" : "text-ink-2"}>{children}</div>
+    </div>
+  );
+}
+
+function Forecast({ check, isStale }: { check: Check; isStale: boolean }) {
+  const figures = [
+    ["Read", bytes(Number(check.readBytes))],
+    ["Write", bytes(Number(check.writeBytes))],
+    ["Peak memory", bytes(Number(check.peakMemoryBytes))],
+    ["Time", `about ${duration(check.seconds)}`],
+  ];
+  return (
+    <dl className={clsx("grid grid-cols-2 gap-px border-line border-y bg-line transition-opacity", isStale && "opacity-60")}>
+      {figures.map(([label, value]) => (
+        <div key={label} className="bg-surface px-4 py-[9px]">
+          <dt className="text-caption text-ink-3">{label}</dt>
+          <dd className="num text-[16px] leading-[22px] font-semibold tracking-[-0.02em]">{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+export function Identity({ check }: { check: Check | null }) {
+  if (!check?.identity) return null;
+  return (
+    <div className="mt-auto flex items-center justify-between border-line border-t px-4 py-2 text-caption text-ink-3">
+      Identity
+      <Digest value={check.identity} prefix />
+    </div>
+  );
+}

@@ -1,0 +1,142 @@
+"use client";
+import { useMemo, useState } from "react";
+import { CodeBlock } from "../../components/code-block.tsx";
+import { CopyLinkButton } from "../../components/copy-button.tsx";
+import { PageHead } from "../../components/page-head.tsx";
+import { Button } from "../../components/ui/button.tsx";
+import { Card } from "../../components/ui/card.tsx";
+import { Segmented } from "../../components/ui/segmented.tsx";
+import type { ChoiceFragment } from "../../gql/graphql.ts";
+import { bytes, duration, plural } from "../../lib/format.ts";
+import { toYaml } from "../versions/recipe-text.ts";
+import { type Draft, proposedName, toRecipe } from "./draft.ts";
+import { fieldsOf, valuesOf } from "./fields.ts";
+import { type Method, MethodBar } from "./method-bar.tsx";
+import { Mixer } from "./mixer.tsx";
+import { Identity, Preflight } from "./preflight.tsx";
+import { useCheck } from "./use-check.ts";
+import { useDraft } from "./use-draft.ts";
+import { useRequest } from "./use-request.ts";
+
+interface Props {
+  initial: Draft;
+  methods: readonly Method[];
+  choices: readonly ChoiceFragment[];
+  namespaces: readonly string[];
+}
+
+/** Put a merge together: the form, the drawing and the server's opinion change together. */
+export function Workbench({ initial, methods, choices, namespaces }: Props) {
+  const [draft, change] = useDraft(initial);
+  const [view, setView] = useState("form");
+  const method = methods.find((candidate) => candidate.name === draft.method) ?? methods[0];
+  const fields = useMemo(() => fieldsOf(method?.parametersSchema), [method]);
+  const hint = method ? whatIsMissing(draft, method) : "No method.";
+  const recipe = method ? toRecipe(draft, method, new Set(fields.map((field) => field.name))) : {};
+  const state = useCheck(hint ? null : recipe);
+  const { request, refusal, clearRefusal, isSending } = useRequest();
+  if (!method) return null;
+
+  const values = valuesOf(fields, draft.parameters);
+  const name = draft.name ?? proposedName(draft, namespaces);
+  const faults = refusal.length > 0 ? refusal : (state.check?.faults ?? []);
+  const edit = (part: Partial<Draft>) => {
+    clearRefusal();
+    change(part);
+  };
+  const isReady = !hint && state.check?.ok === true && !state.isStale && refusal.length === 0;
+  const verb = hint
+    ? "Request merge"
+    : faults.length > 0
+      ? `Fix ${plural(faults.length, "error")}`
+      : isSending
+        ? "Requesting"
+        : "Request merge";
+  const go = () => (isReady && !isSending ? request(name, recipe) : document.getElementById("preflight")?.focus());
+  const button = (className: string) => (
+    <Button look="filled" onClick={go} aria-disabled={!isReady || isSending} className={className}>
+      {verb}
+    </Button>
+  );
+  return (
+    <div className="phone:pb-16">
+      <PageHead title="New merge" aside={<span className="text-table text-ink-3 phone:hidden">Draft, saved in this link</span>}>
+        <Segmented
+          label="View"
+          value={view}
+          onChange={setView}
+          options={[
+            { value: "form", label: "Form" },
+            { value: "yaml", label: "YAML" },
+          ]}
+        />
+        <CopyLinkButton className="phone:hidden" />
+      </PageHead>
+      <div className="grid grid-cols-[minmax(0,1fr)_348px] gap-3.5 narrow:grid-cols-1">
+        <Card className="self-start overflow-hidden">
+          {view === "form" ? (
+            <>
+              <MethodBar
+                draft={draft}
+                method={method}
+                methods={methods}
+                fields={fields}
+                values={values}
+                choices={choices}
+                onChange={edit}
+              />
+              <Mixer
+                draft={draft}
+                method={method}
+                values={values}
+                choices={choices}
+                faults={faults}
+                name={name}
+                check={state.check}
+                onChange={edit}
+              />
+            </>
+          ) : (
+            <CodeBlock code={toYaml(recipe)} what="recipe" className="p-4 [&>button]:top-5 [&>button]:right-6" />
+          )}
+        </Card>
+        <Card className="flex flex-col self-start overflow-hidden">
+          <Preflight state={state} refusal={refusal} hint={hint} />
+          <div className="px-4 pt-3 pb-4">
+            <label className="block text-table text-ink-2">
+              Saves as the next version of
+              <input
+                value={name}
+                onChange={(event) => edit({ name: event.target.value })}
+                spellCheck={false}
+                className="mt-1.5 h-9 w-full rounded-control border border-line-2 bg-surface px-2.5 font-medium text-ink phone:h-11"
+              />
+            </label>
+            {button("mt-3 h-9 w-full phone:hidden")}
+          </div>
+          <Identity check={state.check} />
+        </Card>
+      </div>
+      <div className="fixed inset-x-0 bottom-[58px] z-20 flex items-center justify-between gap-3 border-line border-t bg-surface px-4 py-[9px] desk:hidden">
+        <p className="num min-w-0 text-caption text-ink-2">
+          {hint ?? (faults.length > 0 ? plural(faults.length, "error") : "No errors")}
+          {state.check?.ok && !hint && (
+            <span className="block text-ink-3">
+              {duration(state.check.seconds)}, {bytes(Number(state.check.writeBytes))}
+            </span>
+          )}
+        </p>
+        {button("")}
+      </div>
+    </div>
+  );
+}
+
+/** What has to be there before the server is worth asking. */
+function whatIsMissing(draft: Draft, method: Method): string | null {
+  if (method.needsBase && !draft.base) return `${method.title} adds to a base. Choose one.`;
+  const missing = method.minParents - draft.parents.length;
+  if (missing <= 0) return null;
+  const most = method.maxParents === method.minParents ? "exactly" : "at least";
+  return `${method.title} takes ${most} ${plural(method.minParents, "parent")}. Add ${missing === 1 ? "one" : missing}${draft.parents.length > 0 ? " more" : ""}.`;
+}
