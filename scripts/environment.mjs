@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 
 const browsers = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
 const macBrowsers = [
@@ -42,4 +43,4 @@ export function stopS3(folder) {
   spawnSync("bash", [serverScript, "stop", folder], { stdio: "inherit" });
 }
 
-const serverScript = path.join(import.meta.dirname, "s3-server.sh");
+const serverScript = fileURLToPath(new URL("s3-server.sh", import.meta.url));

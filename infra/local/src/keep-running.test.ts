@@ -32,12 +32,11 @@ function program(then: string): (signal: AbortSignal) => ReturnType<typeof start
     file,
     `import fs from "node:fs";
     fs.appendFileSync(${JSON.stringify(`${folder}/pids`)}, process.pid + "\\n");
-    const starts = fs.readFileSync(${JSON.stringify(`${folder}/pids`)}, "utf8").trim().split("\\n").length;
     process.on("disconnect", () => process.exit());
     setInterval(() => {}, 1000);
     ${then}`,
   );
-  const options = { ...place(), args: [path.join(folder, "program.mjs")] };
+  const options = { ...place(), args: [file], patienceMs: 1000 };
   return (signal) => startChild(options, signal);
 }
 
@@ -78,16 +77,14 @@ test("a start under way ends when it is interrupted", async () => {
   expect(isAlive(pidsOf()[0] ?? 0)).toBe(false);
 });
 
-test("a child that ignores the request to stop is ended with its helpers", { timeout: 30_000 }, async () => {
+test("a child that ignores the request to stop is ended with its helpers", async () => {
   await keep(`
     import { spawn } from "node:child_process";
     process.on("SIGTERM", () => {});
     const helper = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "ignore" });
-    fs.writeFileSync(${JSON.stringify(`${os.tmpdir()}/amalgam-helper`)} + process.ppid, String(helper.pid));
+    fs.writeFileSync(${JSON.stringify(`${folder}/helper`)}, String(helper.pid));
     process.send({ ready: true });`);
-  const note = `${os.tmpdir()}/amalgam-helper${process.pid}`;
-  const helper = Number(fs.readFileSync(note, "utf8"));
-  fs.rmSync(note);
+  const helper = Number(fs.readFileSync(`${folder}/helper`, "utf8"));
   await kept?.stop();
   expect(isAlive(pidsOf()[0] ?? 0)).toBe(false);
   expect(await until(() => !isAlive(helper), 2000)).toBe(true);
