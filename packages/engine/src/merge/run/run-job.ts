@@ -4,6 +4,7 @@ import type { MergeProgress } from "./merge-options.ts";
 import { createSharedState, type SharedState, slot, stop } from "./shared-state.ts";
 import { startWorker } from "./start-worker.ts";
 import type { TileFault } from "./tile-worker.ts";
+import type { TilesResult } from "./worker.ts";
 
 export interface RunOptions {
   readonly threads: number;
@@ -28,23 +29,21 @@ export async function runJob(job: Job, { threads, onProgress, signal }: RunOptio
   signal?.addEventListener("abort", abort);
   const reporter = startReporter(job, state, onProgress);
   try {
-    const tiles = Array.from({ length: Math.max(1, Math.min(threads, job.tileCount)) }, () =>
-      startWorker<TileFault | null>({ role: "tiles", job, state }),
+    const count = Math.max(1, Math.min(threads, job.tileCount));
+    const workers = Array.from({ length: count }, (_, i) =>
+      startWorker<TilesResult>({ role: "tiles", job, state, hashesOutputs: i === 0 }),
     );
-    const hashing = startWorker<string[] | null>({ role: "hash-outputs", job, state });
-    const [[hashed], ended] = await Promise.all([
-      Promise.allSettled([stopOnFailure(state, hashing.result)]),
-      Promise.allSettled(tiles.map(({ result }) => stopOnFailure(state, result))),
-    ]);
+    const ended = await Promise.allSettled(workers.map(({ result }) => stopOnFailure(state, result)));
     signal?.throwIfAborted();
-    const faults = ended.flatMap((end) => (end.status === "fulfilled" && end.value !== null ? [end.value] : []));
+    const results = ended.flatMap((end) => (end.status === "fulfilled" ? [end.value] : []));
     // Tiles before a faulty one were claimed earlier and finished, so the first fault is the same whatever the threads.
-    const [fault] = faults.sort((a, b) => a.tile - b.tile);
+    const [fault] = results.flatMap((result) => result.fault ?? []).sort((a, b) => a.tile - b.tile);
     if (fault !== undefined) return { kind: "fault", fault };
-    for (const end of [...ended, hashed]) if (end.status === "rejected") throw end.reason;
-    if (hashed.status !== "fulfilled" || hashed.value === null) throw new Error("The output was not hashed.");
+    for (const end of ended) if (end.status === "rejected") throw end.reason;
+    const sha256 = results[0]?.sha256;
+    if (sha256 == null) throw new Error("The output was not hashed.");
     reporter.report();
-    return { kind: "done", sha256: hashed.value, bytesRead: Number(state.bytesRead[0]) };
+    return { kind: "done", sha256, bytesRead: Number(state.bytesRead[0]) };
   } finally {
     reporter.stop();
     signal?.removeEventListener("abort", abort);

@@ -40,11 +40,13 @@ class TileError extends Error {
 /**
  * One worker's share of a run: claims tiles until none are left or the run is stopped. Bytes go from the file straight into the
  * kernel's memory and from there straight into the output; no tensor crosses threads.
+ * @param between called before each claim; while it returns true it is called again, so other work goes first
  * @returns the fault that ended it, or null
  */
-export function workTiles(job: Job, state: SharedState): TileFault | null {
+export function workTiles(job: Job, state: SharedState, between: () => boolean): TileFault | null {
   const worker = new TileWorker(job, state);
   while (!isStopped(state)) {
+    if (between()) continue;
     const tile = Atomics.add(state.control, slot.next, 1);
     if (tile >= job.tileCount) return null;
     const stage = stageOf(job.stages, tile);

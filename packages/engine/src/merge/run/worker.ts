@@ -1,24 +1,28 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { hashFiles, hashOutputs } from "./hash-files.ts";
+import { hashFiles } from "./hash-files.ts";
 import type { Job } from "./job.ts";
+import { OutputHasher } from "./output-hasher.ts";
 import type { SharedState } from "./shared-state.ts";
-import { workTiles } from "./tile-worker.ts";
+import { type TileFault, workTiles } from "./tile-worker.ts";
 
 /** What a thread of a run is for. */
 export type Assignment =
-  | { readonly role: "tiles"; readonly job: Job; readonly state: SharedState }
-  | { readonly role: "hash-outputs"; readonly job: Job; readonly state: SharedState }
+  | { readonly role: "tiles"; readonly job: Job; readonly state: SharedState; readonly hashesOutputs: boolean }
   | { readonly role: "hash-files"; readonly paths: readonly string[] };
 
-function perform(assignment: Assignment): unknown {
-  switch (assignment.role) {
-    case "tiles":
-      return workTiles(assignment.job, assignment.state);
-    case "hash-outputs":
-      return hashOutputs(assignment.job, assignment.state);
-    case "hash-files":
-      return hashFiles(assignment.paths);
-  }
+/** What a worker on tiles leaves behind. */
+export interface TilesResult {
+  readonly fault: TileFault | null;
+  /** Digests of the outputs, from the worker that hashes them; null when the run was stopped */
+  readonly sha256: readonly string[] | null;
+}
+
+function perform(assignment: Assignment): TilesResult | string[] {
+  if (assignment.role === "hash-files") return hashFiles(assignment.paths);
+  const { job, state, hashesOutputs } = assignment;
+  const hasher = hashesOutputs ? new OutputHasher(job, state) : null;
+  const fault = workTiles(job, state, () => hasher?.step() ?? false);
+  return { fault, sha256: hasher === null || fault !== null ? null : hasher.finish() };
 }
 
 parentPort?.postMessage(perform(workerData as Assignment));
