@@ -87,9 +87,6 @@ interface Gpu {
 async function loadWebGpu(isAutomatic: boolean): Promise<string> {
   const dawn = await importOptional("webgpu");
   if (dawn === null) throw new Error('the package "webgpu" is not installed');
-  if ((await importOptional("@tensorflow/tfjs-backend-webgpu")) === null) {
-    throw new Error('the package "@tensorflow/tfjs-backend-webgpu" is not installed');
-  }
   Object.assign(globalThis, dawn["globals"]);
   const gpu = (dawn["create"] as (flags: string[]) => Gpu)([]);
   Object.defineProperty(globalThis, "navigator", { value: { gpu, userAgent: "node" }, configurable: true, writable: true });
@@ -98,6 +95,10 @@ async function loadWebGpu(isAutomatic: boolean): Promise<string> {
   const description = adapter.info?.description ?? "";
   const isSoftware = adapter.isFallbackAdapter === true || /llvmpipe|lavapipe|swiftshader/i.test(description);
   if (isAutomatic && isSoftware) throw new Error(`the only adapter is a software one (${description})`);
+  // Only now: the package registers its backend when it is imported, and only where it finds a GPU.
+  if ((await importOptional("@tensorflow/tfjs-backend-webgpu")) === null) {
+    throw new Error('the package "@tensorflow/tfjs-backend-webgpu" is not installed');
+  }
   // Small tensors would otherwise be computed by tfjs-cpu, whatever the adapter.
   tf.env().set("WEBGPU_CPU_FORWARD", false);
   return description === "" ? "a hardware adapter" : description;

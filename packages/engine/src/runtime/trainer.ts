@@ -2,7 +2,7 @@ import { borrowValues } from "@amalgam/tfjs-backend-ort";
 import { type AdamWMoments, updateAdamW } from "./adamw.ts";
 import { withGradients } from "./gradients.ts";
 import type { Parameters } from "./parameters.ts";
-import type { tf } from "./tf.ts";
+import { tf } from "./tf.ts";
 
 export interface TrainerOptions {
   readonly peakLearningRate: number;
@@ -39,6 +39,11 @@ export class Trainer {
   #step = 0;
 
   constructor(parameters: Parameters, { frozen = () => false, ...options }: TrainerOptions) {
+    if (tf.getBackend() === "webgpu") {
+      throw new Error(
+        "The backend webgpu gives results asynchronously, and a training step needs them at once: select another backend.",
+      );
+    }
     this.parameters = parameters;
     this.#options = { weightDecay: 0.01, clipNorm: 1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, ...options };
     this.trained = parameters.names.filter((name) => !frozen(name));

@@ -7,7 +7,7 @@ export const sharedConstants: readonly OnnxConstant[] = [
   { name: "last", value: [-1] },
   { name: "half", value: 0.5 },
   { name: "root_half", value: Math.SQRT1_2 },
-  { name: "bell_height", value: 1 / Math.sqrt(2 * Math.PI) },
+  { name: "log_bell_height", value: -Math.log(2 * Math.PI) / 2 },
 ];
 
 type NodeAttributes = OnnxNode["attributes"];
@@ -95,11 +95,10 @@ export function geluWithSlopeNodes(x: string, out: string, slope: string): OnnxN
     node("Add", [p("half_erf"), "half"], p("phi")),
     node("Mul", [x, p("phi")], out),
     node("Mul", [p("scaled"), p("scaled")], p("square")),
-    node("Neg", [p("square")], p("negative")),
-    node("Exp", [p("negative")], p("bell")),
+    node("Sub", ["log_bell_height", p("square")], p("exponent")),
+    node("Exp", [p("exponent")], p("bell")),
     node("Mul", [x, p("bell")], p("lean")),
-    node("Mul", [p("lean"), "bell_height"], p("density")),
-    node("Add", [p("phi"), p("density")], slope),
+    node("Add", [p("phi"), p("lean")], slope),
   ];
 }
 
