@@ -78,10 +78,12 @@ export async function createWorker(
 ): Promise<JobWorker> {
   await migrate(databaseUrl);
   const running = new Map<string, AbortController>();
+  let isClosing = false;
 
   async function run(job: Job<{ id: string }>, token?: string): Promise<void> {
     const name = job.name as JobName;
     const { id } = job.data;
+    if (isClosing) return handBack(job, token); // taken in the moment of closing, perhaps the very one just handed back
     const abort = new AbortController();
     running.set(keyOf(name, id), abort);
     const began = performance.now();
@@ -93,8 +95,7 @@ export async function createWorker(
       onDone({ name, id, seconds: (performance.now() - began) / 1000, error: cause });
       if (!(cause instanceof AbortedError)) throw error;
       if (cause.reason !== "shutdown") return;
-      await job.moveToWait(token); // not counted as an attempt
-      throw new WaitingError();
+      await handBack(job, token);
     } finally {
       running.delete(keyOf(name, id));
     }
@@ -118,10 +119,18 @@ export async function createWorker(
       return abort !== undefined;
     },
     async close() {
+      isClosing = true;
+      const closed = worker.close(); // from here on it takes no more
       for (const abort of running.values()) abort.abort(new AbortedError("shutdown"));
-      await worker.close();
+      await closed;
     },
   };
+}
+
+/** Makes the job wait for another worker, at once, and not counted as an attempt. */
+async function handBack(job: Job, token: string | undefined): Promise<never> {
+  await job.moveToWait(token);
+  throw new WaitingError();
 }
 
 /** Makes or updates the schema `bullmq`, under its own lock; quick when there is nothing to do. */
