@@ -1,5 +1,5 @@
 import type { Deps } from "./deps.ts";
-import { recordBackends } from "./modules/accounts/describe-backends.ts";
+import { recordBackends } from "./modules/evaluations/describe-backends.ts";
 import { evaluate } from "./modules/evaluations/evaluate.job.ts";
 import { createEvaluator } from "./modules/evaluations/evaluator.ts";
 import { executeMerge } from "./modules/merges/execute-merge.job.ts";

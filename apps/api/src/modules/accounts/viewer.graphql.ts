@@ -1,5 +1,5 @@
 import { builder } from "../../graphql/builder.ts";
-import { describeBackends } from "./describe-backends.ts";
+import { describeBackends } from "../evaluations/describe-backends.ts";
 
 const CountsRef = builder
   .objectRef<Record<"models" | "versions" | "runs", number> & Record<"storedBytes" | "logicalBytes", bigint>>("Counts")

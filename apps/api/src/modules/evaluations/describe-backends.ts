@@ -1,6 +1,5 @@
 import type { Deps } from "../../deps.ts";
-
-import type { BackendReport } from "../evaluations/evaluator.ts";
+import type { BackendReport } from "./evaluator.ts";
 
 /** What the workers compute with; empty before the first one has started. */
 export function describeBackends(deps: Deps): Promise<BackendReport[]> {
