@@ -4,8 +4,8 @@
  * Field numbers are those of https://github.com/onnx/onnx/blob/main/onnx/onnx.proto (protobuf wire format).
  */
 
-export const FLOAT = 1;
-export const INT32 = 6;
+/** Element types, as ONNX numbers them. */
+const FLOAT = 1;
 export const INT64 = 7;
 
 const IR_VERSION = 8;
@@ -16,7 +16,7 @@ const MICROSOFT = "com.microsoft";
 /** Operators outside the ONNX standard that ONNX Runtime's CPU provider carries. */
 const CONTRIBUTED = new Set(["FusedMatMul", "Gelu", "BiasGelu", "FusedGemm"]);
 
-export type Attribute = number | string | readonly number[] | { readonly float: number };
+type Attribute = number | string | readonly number[] | { readonly float: number };
 
 export interface OnnxNode {
   readonly op: string;
