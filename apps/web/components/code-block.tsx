@@ -15,8 +15,8 @@ export function CommandLine({ command, className = "" }: { command: string; clas
 export function CodeBlock({ code, what = "code", className = "" }: { code: string; what?: string; className?: string }) {
   return (
     <div className={`relative min-w-0 ${className}`}>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
       <pre
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
         tabIndex={0}
         className="overflow-x-auto rounded-[9px] border border-line bg-sunken py-3 pr-10 pl-3.5 text-[12px] leading-[19px]"
       >

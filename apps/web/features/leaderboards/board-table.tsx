@@ -1,12 +1,13 @@
 import clsx from "clsx";
 import Link from "next/link";
 import { type Axis, AxisLabels, IntervalBar } from "../../components/interval-bar.tsx";
-import { KindGlyph } from "../../components/kind-glyph.tsx";
+import { KindGlyph, kindLabel } from "../../components/kind-glyph.tsx";
 import { AliasPill } from "../../components/pill.tsx";
 import { MixtureStrip } from "../../components/strands/mixture-strip.tsx";
 import { Card } from "../../components/ui/card.tsx";
 import { accuracy, interval } from "../../lib/format.ts";
 import { mixtureStrands } from "../versions/mixture.ts";
+import { methodTitle } from "../versions/recipe-facts.ts";
 import { VersionName } from "../versions/version-name.tsx";
 import { versionPath } from "../versions/version-path.ts";
 import {
@@ -58,11 +59,11 @@ export function BoardTable({ board, mode }: { board: Board; mode: Mode }) {
                 Mean
               </th>
               {board.tasks.map((task) => (
-                <th key={task.id} scope="col" title={task.title} className="w-[64px] text-center narrow:w-[52px]">
-                  <span className="mx-auto block max-w-[64px] truncate">{shortTask(task.title, task.name)}</span>
+                <th key={task.id} scope="col" title={task.title} className="w-[74px] text-center narrow:w-[60px]">
+                  <span className="mx-auto block max-w-[72px] truncate">{shortTask(task.title, task.name)}</span>
                 </th>
               ))}
-              <th className="w-2.5" aria-hidden="true" />
+              <td className="w-2.5" />
             </tr>
           </thead>
           <tbody>
@@ -131,7 +132,7 @@ function Row({ row, tie, shared }: { row: BoardRow; tie: Tie; shared: Shared }) 
           />
         </td>
       ))}
-      <td aria-hidden="true" />
+      <td />
     </tr>
   );
 }
@@ -176,11 +177,12 @@ export function Bracket({ tie, className = "left-[46px]" }: { tie: Tie; classNam
 
 function methodWord(row: BoardRow): string {
   if (row.reference === "EXPERTS") return "Own task each";
-  return row.method ?? (row.reference === "BASE" ? "Base" : "");
+  if (row.method) return methodTitle(row.method);
+  return row.version ? kindLabel(row.version.kind) : "";
 }
 
-/** Column heads are 64 px: a long title gives way to the task's name. */
+/** Column heads are 74 px: a long title gives way to the task's name. */
 export function shortTask(title: string, name: string): string {
-  if (title.length <= 9) return title;
-  return name.length <= 4 ? name.toUpperCase() : name.charAt(0).toUpperCase() + name.slice(1);
+  if (title.length <= 10) return title;
+  return name.length <= 3 ? name.toUpperCase() : name.charAt(0).toUpperCase() + name.slice(1);
 }

@@ -93,7 +93,7 @@ function VerdictStrip({ board }: { board: Board }) {
   return (
     <Card
       label="Verdict"
-      className="mb-3.5 grid grid-cols-[1.25fr_1fr_1fr] divide-x divide-line phone:grid-cols-1 phone:divide-x-0 phone:divide-y"
+      className="mb-3.5 grid auto-cols-fr grid-flow-col divide-x divide-line phone:grid-flow-row phone:divide-x-0 phone:divide-y"
     >
       {cells.map((cell) => (
         <div key={cell.question} className="px-[18px] py-3 phone:px-3.5 phone:py-2.5">

@@ -25,7 +25,7 @@ export function NumberField({ label, value, onChange, low, high, step = 0.01, cl
       aria-valuemin={low ?? undefined}
       aria-valuemax={high ?? undefined}
       aria-invalid={isInvalid || undefined}
-      value={text ?? (value === null ? "" : String(Number(value.toFixed(6))))}
+      value={text ?? written(value, step)}
       onChange={(event) => {
         setText(event.target.value);
         const number = Number(event.target.value.replace("−", "-").replace(",", "."));
@@ -43,4 +43,12 @@ export function NumberField({ label, value, onChange, low, high, step = 0.01, cl
       className={`num h-7 rounded-[6px] border border-transparent bg-transparent px-1.5 text-right text-[12.5px] font-medium hover:border-line-2 focus:border-line-2 aria-invalid:border-bad phone:h-10 ${className}`}
     />
   );
+}
+
+/** Two decimals and a true minus at rest; more decimals only when they were asked for. */
+function written(value: number | null, step: number): string {
+  if (value === null) return "";
+  const exact = Number(value.toFixed(6));
+  const text = step >= 1 || Number(exact.toFixed(2)) !== exact ? String(exact) : exact.toFixed(2);
+  return text.replace("-", "−");
 }

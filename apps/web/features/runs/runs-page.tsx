@@ -107,9 +107,7 @@ const columns: Column<Run>[] = [
     head: "Progress",
     className: "w-[24%]",
     cell: (run) =>
-      isEnded(run.state) ? (
-        <span className="text-caption text-ink-3">{runDetail(run)}</span>
-      ) : (
+      !isEnded(run.state) && (
         <span className="block">
           <span className="mb-1 flex justify-between text-caption text-ink-3">
             <span>{runDetail(run)}</span>

@@ -6,8 +6,8 @@ it("a first visit and a sign-out need no explanation", () => {
   expect(reasonText("signed-out")).toBeNull();
 });
 
-it("an ended session, an expired link and a wrong token each say what to do", () => {
+it("an ended session and a wrong or expired token each say what to do", () => {
   expect(reasonText("ended")).toContain("session has ended");
-  expect(reasonText("expired")).toContain("amalgam up");
-  expect(reasonText("anything-else")).toContain("access-token");
+  expect(reasonText("wrong")).toContain("access-token");
+  expect(reasonText("anything-else")).toContain("amalgam up");
 });

@@ -5,7 +5,7 @@ import { Button } from "../../components/ui/button.tsx";
 import { reasonText } from "./reason.ts";
 
 /** Works without script: the form goes to the API, which sets the cookie and comes back. */
-export function SignInPage({ reason }: { reason: string | undefined }) {
+export function SignInPage({ reason, next }: { reason: string | undefined; next: string | undefined }) {
   const problem = reasonText(reason);
   return (
     <main className="mx-auto flex min-h-dvh w-full max-w-[392px] flex-col justify-center px-4 py-10">
@@ -21,6 +21,7 @@ export function SignInPage({ reason }: { reason: string | undefined }) {
         </p>
       )}
       <form action="/sign-in" method="post" className="mt-4">
+        {next && <input type="hidden" name="next" value={next} />}
         <label htmlFor="token" className="text-table font-medium">
           Access token
         </label>

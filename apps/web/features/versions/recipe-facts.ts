@@ -12,8 +12,9 @@ export function recipeFacts(recipe: unknown): { method: string; items: { label: 
   return { method: typeof record["method"] === "string" ? methodTitle(record["method"]) : "", items };
 }
 
-/** task_arithmetic reads as Task arithmetic; short names are initials. */
+/** task_arithmetic reads as Task arithmetic; short names are initials. A title stays as it is. */
 export function methodTitle(name: string): string {
+  if (name !== name.toLowerCase()) return name;
   return name.length <= 5 && !name.includes("_") ? name.toUpperCase() : capitalised(name.replaceAll("_", " "));
 }
 
