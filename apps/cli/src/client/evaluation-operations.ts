@@ -73,6 +73,26 @@ export const requestEvaluation = operation<{ input: RequestEvaluationInput }>()(
   }),
 );
 
+/** Scores of a version that are there or on their way, with the runs that make them. */
+export const evaluationsOf = operation<{ ref: string }>()(
+  `query EvaluationsOf($ref: String!) {
+    version(ref: $ref) { evaluations { state split { purpose } run { id state title } } }
+  }`,
+  z.object({
+    version: z
+      .object({
+        evaluations: z.array(
+          z.object({
+            state: z.enum(runStates),
+            split: z.object({ purpose: z.enum(splitPurposes) }),
+            run: z.object({ id: z.string(), state: z.enum(runStates), title: z.string() }).nullable(),
+          }),
+        ),
+      })
+      .nullable(),
+  }),
+);
+
 export const suites = operation<Record<string, never>>()(
   "query Suites { suites(first: 100) { edges { node { namespace name title } } } }",
   z.object({

@@ -5,7 +5,7 @@ import { type Run, type RunState, runById, type Version, versionByRef } from "./
 import type { Server } from "./server.ts";
 
 const over = new Set<RunState>(["SUCCEEDED", "FAILED", "CANCELLED"]);
-const isOver = (state: RunState): boolean => over.has(state);
+export const isOver = (state: RunState): boolean => over.has(state);
 
 export interface FollowOptions {
   readonly signal?: AbortSignal | undefined;

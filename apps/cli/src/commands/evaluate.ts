@@ -1,9 +1,9 @@
 import { defineCommand } from "citty";
-import { type RequestEvaluationInput, requestEvaluation } from "../client/evaluation-operations.ts";
-import { accepted, execute } from "../client/graphql.ts";
+import type { RequestEvaluationInput } from "../client/evaluation-operations.ts";
 import { splitPurposes } from "../client/operations.ts";
 import { parseRef } from "../client/refs.ts";
 import { resolveServer } from "../client/server.ts";
+import { startEvaluations } from "../client/start-evaluations.ts";
 import { UsageError } from "../failure.ts";
 import { jsonOption, serverOptions } from "../options.ts";
 import { plural } from "../terminal/format.ts";
@@ -30,7 +30,7 @@ export const evaluate = defineCommand({
     if (!purpose) throw new UsageError("--purpose takes report or search.");
     const server = resolveServer(args, { env: process.env, cwd: process.cwd() });
     const input: RequestEvaluationInput = { versions, namespace, suite: name, purpose };
-    const { runs, existing } = accepted((await execute(server, requestEvaluation, { input })).requestEvaluation);
+    const { runs, existing } = await startEvaluations(server, input);
     for (const run of runs) await showRun(server, run);
     if (args.json === true) return printJson({ evaluated: runs.length, existing });
     print(`${plural(runs.length, "evaluation")} done, ${existing} existed already. See amalgam leaderboard ${args.suite}.`);

@@ -1,11 +1,12 @@
 import path from "node:path";
-import { createSuite, createTask, type Leaderboard, leaderboard, requestEvaluation } from "../client/evaluation-operations.ts";
+import { createSuite, createTask, type Leaderboard, leaderboard } from "../client/evaluation-operations.ts";
 import { accepted, execute, patience } from "../client/graphql.ts";
 import { listFolder, localFile } from "../client/local-files.ts";
 import type { Version } from "../client/operations.ts";
 import { hashFiles, pushVersion, uploadFiles } from "../client/push-version.ts";
 import { followRun, waitUntilVerified } from "../client/runs.ts";
 import type { Server } from "../client/server.ts";
+import { startEvaluations } from "../client/start-evaluations.ts";
 import { startMerge } from "../client/start-merge.ts";
 import { inParallel } from "../client/upload-plan.ts";
 import { Refusal, refusal } from "../failure.ts";
@@ -175,9 +176,7 @@ function evaluate({ server, example, steps, signal }: JourneyOptions, versions: 
       suite: example.suite.name,
       purpose: "REPORT" as const,
     };
-    const { runs, existing } = accepted(
-      (await execute(server, requestEvaluation, { input }, { signal, attempts: patience })).requestEvaluation,
-    );
+    const { runs, existing } = await startEvaluations(server, input, signal);
     let done = 0;
     for (const { id } of runs) {
       const finished = await followRun(server, id, { signal });
