@@ -1,10 +1,13 @@
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { openCheckpoint, RefusedError } from "../src/merge/index.ts";
 import { safetensorsBytes, type TensorSpec, tensorOf, writeFolder } from "./checkpoints.ts";
 import { pickle, torchArchive } from "./hostile/hostile-files.ts";
+
+// Machines that run everything at once are slow.
+vi.setConfig({ testTimeout: 60_000 });
 
 const specs: readonly TensorSpec[] = ["a", "b", "c", "d"].map((name) => ({ name, dtype: "F32", shape: [3, 2] }));
 const tensors = specs.map((spec) => tensorOf(spec, 1));

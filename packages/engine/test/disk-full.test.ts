@@ -3,9 +3,12 @@ import { closeSync, existsSync, openSync, readdirSync, unlinkSync, writeSync } f
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { mergeToFolder, parseRecipe, RefusedError } from "../src/merge/index.ts";
 import { tensorOf, writeFolder } from "./checkpoints.ts";
+
+// Machines that run everything at once are slow.
+vi.setConfig({ testTimeout: 60_000 });
 
 // A real small disk: a tmpfs of 16 MB and 12 files. Only root may mount one.
 const small = await mkdtemp(join(tmpdir(), "amalgam-small-disk-"));

@@ -1,9 +1,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { mergeToFolder, parseRecipe } from "../src/merge/index.ts";
 import { type TensorSpec, tensorOf, writeFolder } from "./checkpoints.ts";
+
+// Machines that run everything at once are slow.
+vi.setConfig({ testTimeout: 60_000 });
 
 const specs: readonly TensorSpec[] = [
   { name: "a", dtype: "BF16", shape: [64, 65] },

@@ -1,7 +1,10 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { input } from "../src/expr/expr.ts";
 import { compileKernel, instantiate, kernelMemory } from "../src/expr/wasm/kernel.ts";
 import { decodeToF32, encodeFromF32 } from "../src/tensor/codec.ts";
+
+// Machines that run everything at once are slow.
+vi.setConfig({ testTimeout: 60_000 });
 
 const every16 = Uint16Array.from({ length: 65536 }, (_, i) => i);
 const bytesOf = (array: Uint16Array | Uint32Array | Float32Array) => new Uint8Array(array.buffer);

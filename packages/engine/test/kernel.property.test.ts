@@ -1,11 +1,14 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { combineBlocks } from "../src/expr/blocks.ts";
 import * as x from "../src/expr/expr.ts";
 import { evaluate, reduce } from "../src/expr/scalar.ts";
 import { compileKernel, instantiate, kernelMemory } from "../src/expr/wasm/kernel.ts";
 import { decodeToF32, encodeFromF32 } from "../src/tensor/codec.ts";
 import { type ArithmeticDtype, arithmeticDtypes, dtypes } from "../src/tensor/dtype.ts";
+
+// Machines that run everything at once are slow.
+vi.setConfig({ testTimeout: 60_000 });
 
 const tileBytes = 16384;
 

@@ -1,6 +1,9 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { type MergeMethod, methods, type Sample, universalLaws } from "../src/merge/index.ts";
+
+// Machines that run everything at once are slow.
+vi.setConfig({ testTimeout: 60_000 });
 
 /** Values as they occur in checkpoints, with zeros and tiny ones among them. */
 const value = fc.oneof(

@@ -1,7 +1,7 @@
 import { appendFile, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import {
   type ArithmeticDtype,
   decodeToF32,
@@ -21,6 +21,8 @@ import {
   RefusedError,
 } from "../src/merge/index.ts";
 import { digestsOf, type TensorSpec, tensorOf, writeFolder } from "./checkpoints.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
 
 /** Every type, tensors of more than one tile, odd sizes, a scalar and one without elements. */
 const specs: readonly TensorSpec[] = [
@@ -124,7 +126,7 @@ describe.each(Object.keys(recipes))("%s", (id) => {
     }
   });
 
-  it("gives the same bytes for any threads, tiles and input shards", { timeout: 60_000 }, async () => {
+  it("gives the same bytes for any threads, tiles and input shards", async () => {
     const { outDir } = await run(recipe, { threads: 1, tileBytes: 65536 });
     const expected = await digestsOf(outDir);
     for (const [threads, tileBytes, shards] of [
@@ -274,6 +276,18 @@ describe("a merge that cannot be done", () => {
     expect(message).toContain('"position_ids"');
   });
 
+  it.each([
+    ["threads", { threads: 0 }],
+    ["threads", { threads: Number.NaN }],
+    ["tileBytes", { tileBytes: 1000 }],
+    ["tileBytes", { tileBytes: 2 ** 40 }],
+    ["maxShardBytes", { maxShardBytes: -1 }],
+  ])("refuses a number that no run can use: %s %j", async (name, options) => {
+    const { codes, message } = await refused(run(linear, options));
+    expect(codes).toEqual(["OPTION_INVALID"]);
+    expect(message).toContain(`${name} must be an integer`);
+  });
+
   it("refuses one folder under two names", async () => {
     expect((await refused(run(linear, { parents: [path(1), join(path(1), ".")] }))).codes).toEqual(["PARENT_TWICE"]);
   });
@@ -404,6 +418,20 @@ describe("progress", () => {
     expect(last.bytesRead).toBe(last.bytesTotal);
     expect(report.bytesRead).toBe(last.bytesTotal);
     expect(seen).toEqual([...seen].sort((a, b) => a - b));
+  });
+});
+
+describe("many parents with large tiles", () => {
+  it("share the memory of a worker", async () => {
+    const many = parseRecipe({ method: "linear", parents: Array.from({ length: 64 }, (_, i) => ({ model: `m${i}` })) });
+    const parents = await Promise.all(
+      many.parents.map((_, i) => writeFolder(join(root, `many-${i}`), [tensorOf({ name: "w", dtype: "BF16", shape: [50] }, i)])),
+    );
+    const { outDir } = await run(many, { parents, tileBytes: 64 << 20, threads: 1 });
+    const merged = decodeToF32("BF16", (await readTensors(join(outDir, "model.safetensors"))).get("w") ?? new Uint8Array(0));
+    const inputs = parents.map((_, i) => decodeToF32("BF16", tensorOf({ name: "w", dtype: "BF16", shape: [50] }, i).data));
+    const expected = mergeValues(methodOf(many), { base: null, parents: inputs });
+    expect(encodeFromF32("BF16", merged)).toEqual(encodeFromF32("BF16", expected));
   });
 });
 

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import {
   coefficientsOf,
@@ -11,6 +11,9 @@ import {
   RefusedError,
   recipeIdentity,
 } from "../src/merge/index.ts";
+
+// Machines that run everything at once are slow.
+vi.setConfig({ testTimeout: 60_000 });
 
 /** Code and path of every fault of a refused recipe. */
 function faultsOf(read: () => unknown): string[] {

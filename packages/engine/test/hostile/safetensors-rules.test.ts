@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import {
   type ByteSource,
   bytesSource,
@@ -12,6 +12,9 @@ import {
 } from "../../src/formats/index.ts";
 import { safetensorsBytes, tensorOf } from "../checkpoints.ts";
 import { entry, fileOf, headerOf, pickle, torchArchive } from "./hostile-files.ts";
+
+// Machines that run everything at once are slow.
+vi.setConfig({ testTimeout: 60_000 });
 
 const hole = (size: number, head: Uint8Array): ByteSource => ({
   size,

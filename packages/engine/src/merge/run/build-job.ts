@@ -26,7 +26,8 @@ export interface JobParts {
 
 /** Turns a plan and open files into work for threads: one kernel for each combination of types, one entry for each tensor. */
 export function buildJob({ plan, models, layout, inputs, outputs, tileBytes }: JobParts): Job {
-  const tile = wholeTileBytes(tileBytes);
+  // A WebAssembly memory ends at 4 GB: many models get smaller tiles.
+  const tile = wholeTileBytes(Math.min(tileBytes, 2 ** 31 / (models.length + 1)));
   const kernels = new KernelList(plan, models, tile);
   const planned = new Map(plan.tensors.map((tensor) => [tensor.name, tensor]));
   const firstFile = models.map((_, k) => models.slice(0, k).reduce((count, { files }) => count + files.length, 0));

@@ -7,6 +7,7 @@ import { RefusedError, refuse } from "../fault.ts";
 import { recipeIdentity } from "../identity.ts";
 import { defaultTileBytes, type Plan, plan as planMerge } from "../plan.ts";
 import { duplicateParent, methodOf, type Recipe } from "../recipe.ts";
+import { startBackgroundSync } from "./background-sync.ts";
 import { buildJob } from "./build-job.ts";
 import { cardModels, modelCard } from "./card.ts";
 import { companionFiles, outputConfig, type SmallFile } from "./companion-files.ts";
@@ -29,6 +30,7 @@ const defaultShardBytes = 5e9;
 export async function mergeToFolder(options: MergeOptions): Promise<MergeReport> {
   const started = performance.now();
   const { recipe, signal, durable = true } = options;
+  checkOptions(options);
   const models = await openModels(options);
   const [first] = models;
   const hasBase = recipe.base !== null;
@@ -67,6 +69,17 @@ export async function mergeToFolder(options: MergeOptions): Promise<MergeReport>
   } finally {
     await digests.stop();
     await folder.discard();
+  }
+}
+
+/** Refuses numbers that no run can use; what is left only decides speed and memory. */
+function checkOptions(options: MergeOptions): void {
+  const ranges = { threads: [1, 256], tileBytes: [16_384, 64 << 20], maxShardBytes: [1, Number.MAX_SAFE_INTEGER] } as const;
+  for (const name of ["threads", "tileBytes", "maxShardBytes"] as const) {
+    const value = options[name];
+    const [min, max] = ranges[name];
+    if (value === undefined || (Number.isInteger(value) && value >= min && value <= max)) continue;
+    throw refuse("OPTION_INVALID", `${name} must be an integer from ${min} to ${max}, not ${value}.`, [name]);
   }
 }
 
@@ -163,9 +176,12 @@ async function writeWeights({
       outputs: plain(outputs),
       tileBytes: options.tileBytes ?? defaultTileBytes,
     });
-    const result = await runJob(job, { threads, onProgress: options.onProgress, signal: options.signal });
+    const durable = options.durable ?? true;
+    const written = outputs.map(({ handle }) => handle);
+    const endSync = durable ? startBackgroundSync(written) : async () => {};
+    const result = await runJob(job, { threads, onProgress: options.onProgress, signal: options.signal }).finally(endSync);
     if (result.kind === "fault") throw explainFault(result.fault, plan, models, options.outDir);
-    if (options.durable ?? true) for (const { handle } of outputs) await handle.datasync();
+    if (durable) for (const handle of written) await handle.datasync();
     const files = layout.files.map(({ name, sizeBytes }, i) => ({ path: name, sha256: result.sha256[i] ?? "", sizeBytes }));
     return { files, bytesRead: result.bytesRead };
   } finally {
