@@ -63,7 +63,10 @@ test("a run that waits is cancelled at once, its version rejected; a retry does 
   });
   expect((await change("cancelRun", id)).run, "twice is no fault").toMatchObject({ state: "CANCELLED" });
   const worker = await openWorker(stack);
-  expect((await change("retryRun", id)).run).toMatchObject({ state: "QUEUED", version: { state: "VERIFYING", rejection: null } });
+  expect((await change("retryRun", id)).run).toMatchObject({
+    state: expect.stringMatching(/^(QUEUED|RUNNING)$/),
+    version: { state: "VERIFYING", rejection: null },
+  });
   expect(await runEnded(client, id)).toMatchObject({ state: "SUCCEEDED", version: { state: "READY" } });
   expect(await change("cancelRun", id)).toMatchObject({ faults: [{ code: "RUN_ENDED" }] });
   expect(await change("retryRun", id)).toMatchObject({ faults: [{ code: "RUN_NOT_ENDED" }] });
