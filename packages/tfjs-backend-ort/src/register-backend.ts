@@ -1,4 +1,5 @@
 import { OrtBackend } from "./backend.ts";
+import { registerConv2D } from "./kernels/conv2d.ts";
 import { registerElementwise } from "./kernels/elementwise.ts";
 import { registerGather } from "./kernels/gather.ts";
 import { registerMatMul } from "./kernels/matmul.ts";
@@ -26,5 +27,6 @@ export function registerOrtBackend({ threads = 1 }: { threads?: number } = {}): 
   registerReductions();
   registerShape();
   registerGather();
+  registerConv2D();
   registerFusedKernels();
 }

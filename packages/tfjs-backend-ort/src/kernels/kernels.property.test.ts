@@ -196,6 +196,34 @@ describe("matrix products agree with tfjs-cpu, values and gradients", () => {
   });
 });
 
+test("convolutions agree with tfjs-cpu, values and gradients, for strides, dilations and paddings", async () => {
+  const extent = fc.integer({ min: 1, max: 3 });
+  const sample = fc
+    .record({
+      image: fc.tuple(fc.integer({ min: 1, max: 2 }), fc.integer({ min: 5, max: 9 }), fc.integer({ min: 5, max: 9 }), extent),
+      kernel: fc.tuple(extent, extent),
+      channels: extent,
+      stride: fc.tuple(extent, extent),
+      dilation: fc.constantFrom(1, 2),
+      pad: fc.constantFrom<"same" | "valid">("same", "valid"),
+    })
+    .map((drawn) => ({ ...drawn, stride: drawn.dilation > 1 ? ([1, 1] as [number, number]) : drawn.stride }))
+    .chain((drawn) =>
+      fc.record({
+        x: tensorOf(drawn.image, usualRange),
+        filter: tensorOf([...drawn.kernel, drawn.image[3], drawn.channels], usualRange),
+        options: fc.constant(drawn),
+      }),
+    );
+  await check(
+    fc.asyncProperty(sample, ({ x, filter, options: { stride, dilation, pad } }) => {
+      const compute: Compute = ([a, b]) => tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, stride, pad, "NHWC", dilation);
+      // tfjs-core has no gradient of a dilated convolution.
+      return dilation > 1 ? expectSameValue([x, filter], compute) : expectSame([x, filter], compute);
+    }),
+  );
+});
+
 /** Compares values alone; `actual` may reach the same result in another way than the reference. */
 async function expectSameValue(inputs: Inputs, reference: Compute, actual: Compute = reference): Promise<void> {
   const expected = await valueOn("cpu", inputs, reference);
