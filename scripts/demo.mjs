@@ -71,7 +71,9 @@ async function show({ url, token, signInUrl }, began) {
   console.log(`${all.map((phase) => `${phase.name} ${formatDuration(phase.seconds)}`).join(", ")}`);
   console.log(`after install and build: ${formatDuration(total)}`);
   if (values.exit) return 0;
-  console.log(`\n  dashboard  ${url}\n  sign in    ${signInUrl}\n\nRunning until Ctrl-C, which stops everything.`);
+  console.log(
+    `\n  dashboard  ${url}\n  sign in    ${signInUrl}\n  try        npx amalgam leaderboard\n\nRunning until Ctrl-C, which stops everything.`,
+  );
   return undefined;
 }
 

@@ -139,6 +139,7 @@ test("what does not exist is named: versions, suites, wrong refs", async () => {
   const cases: readonly [string[], RegExp][] = [
     [["pull", "cli/none", at("none")], /has no version cli\/none/],
     [["pull", "nonsense", at("none")], /written namespace\/name/],
+    [["push", at("base"), "--as", "cli/orphan", "--base", "cli/none"], /no version cli\/none to be the base/],
     [["leaderboard", "cli/none"], /has no suite cli\/none/],
     [["evaluate", "cli/one", "--suite", "cli/none"], /cli\/none|suite/],
   ];

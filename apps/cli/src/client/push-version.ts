@@ -1,6 +1,7 @@
+import { refusal } from "../failure.ts";
 import { accepted, execute, patience } from "./graphql.ts";
 import { type HashedFile, hashFile, type LocalFile } from "./local-files.ts";
-import { createModel, type RegisterVersionInput, registerVersion, type Version } from "./operations.ts";
+import { createModel, type RegisterVersionInput, registerVersion, type Version, versionByRef } from "./operations.ts";
 import { waitUntilVerified } from "./runs.ts";
 import type { Server } from "./server.ts";
 import { uploadFile } from "./upload.ts";
@@ -68,6 +69,7 @@ export async function pushVersion(
 ): Promise<PushResult> {
   const { signal } = options;
   const { namespace, name } = input;
+  if (input.base !== undefined) await assertVersion(server, input.base, signal);
   accepted((await execute(server, createModel, { input: { namespace, name } }, { signal })).createModel);
   const hashed = await hashFiles(files, options);
   const sentBytes = await uploadFiles(server, hashed, options);
@@ -78,4 +80,10 @@ export async function pushVersion(
   );
   options.onProgress?.("verify", 0, 1, 0);
   return { version: await waitUntilVerified(server, version.ref, { signal }), created, sentBytes };
+}
+
+/** A mistyped base should not cost an upload first. */
+async function assertVersion(server: Server, ref: string, signal: AbortSignal | undefined): Promise<void> {
+  const { version } = await execute(server, versionByRef, { ref }, { signal });
+  if (!version) throw refusal("NO_VERSION", `There is no version ${ref} to be the base. Push it first.`, ["base"]);
 }

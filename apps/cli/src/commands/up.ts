@@ -34,6 +34,8 @@ export const up = defineCommand({
     const code = await runStack({ root, dataDir, port, print: note }, ({ url, signInUrl }) => {
       note(`Ready in ${formatDuration((performance.now() - began) / 1000)}. Ctrl-C stops everything.`);
       print(`\n  dashboard  ${url}\n  sign in    ${signInUrl}\n`);
+      // The command line finds a stack by a folder named .amalgam above it; anywhere else it has to be told.
+      note(`Elsewhere: export AMALGAM_URL=${url} AMALGAM_TOKEN="$(cat '${path.join(dataDir, "access-token")}')"`);
     }).catch((error: unknown) => {
       // The stack's own words (a taken port, a broken PostgreSQL) are meant for the user.
       throw refusal("STACK_FAILED", error instanceof Error ? error.message : String(error));
