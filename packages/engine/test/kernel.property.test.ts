@@ -115,7 +115,7 @@ describe("an emitted kernel", () => {
         // The alarm rings exactly when the result is not finite: the inputs of this test are.
         expect(finite).toBe(decodeToF32(output, expected).every(Number.isFinite));
       }),
-      { numRuns: 400 },
+      { numRuns: 250 },
     );
   });
 
@@ -127,7 +127,7 @@ describe("an emitted kernel", () => {
         const { sums } = runKernel(x.add(x.broadcast(number), expr), inputs, types, output);
         expect(sums[0]).toBe(reduce(number, widen(types, inputs)));
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 

@@ -16,7 +16,9 @@ import {
   mergeToFolder,
   mergeValues,
   methodOf,
+  openCheckpoint,
   parseRecipe,
+  plan,
   type Recipe,
   RefusedError,
 } from "../src/merge/index.ts";
@@ -140,6 +142,16 @@ describe.each(Object.keys(recipes))("%s", (id) => {
       const { outDir: again } = await run(recipe, { threads, tileBytes, shards });
       expect(await digestsOf(again), `${threads} threads, ${tileBytes} bytes, ${shards} shards`).toEqual(expected);
     }
+  });
+
+  it("reads as many bytes as the plan said", async () => {
+    const models = await Promise.all(
+      (recipe.base === null ? [] : [3]).concat(recipe.parents.map((_, i) => i + 1)).map((seed) => openCheckpoint(path(seed))),
+    );
+    const headers = models.map(({ header }) => header);
+    const [base = null] = recipe.base === null ? [null] : headers;
+    const { readBytes } = plan(recipe, { base, parents: recipe.base === null ? headers : headers.slice(1) });
+    expect((await run(recipe)).report.bytesRead).toBe(readBytes);
   });
 
   it("reports digests that match the files, and shards that hold the same tensors", async () => {

@@ -53,6 +53,11 @@ describe("a plan", () => {
     expect(result.peakMemoryBytes(4) - result.peakMemoryBytes(2)).toBe(result.peakMemoryBytes(6) - result.peakMemoryBytes(4));
   });
 
+  it("reads tensors twice for a method that needs numbers of the whole tensor, copies once", () => {
+    const slerp = parseRecipe({ method: "slerp", parents: [{ model: "spam" }, { model: "genre" }] });
+    expect(plan(slerp, { base: null, parents: [spam, genre] }).readBytes).toBe(2 * (2 * 100 * 8 * 4 + 16 * 8));
+  });
+
   it("with other globs meets the heads", () => {
     expect(codes(() => plan({ ...recipe, exclude: ["cls.*"] }, { base, parents: [spam, genre] }))).toEqual([
       "TENSOR_UNEXPECTED parents 0",

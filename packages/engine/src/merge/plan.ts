@@ -1,6 +1,7 @@
 import { type ArithmeticDtype, byteLength, type Dtype, elementCount, isArithmetic, isFloat } from "../tensor/dtype.ts";
 import { headPatterns, matchesGlob } from "./architectures.ts";
 import type { Space } from "./define-method.ts";
+import { expressionOf, passesOf } from "./expression.ts";
 import { type Fault, fault, RefusedError } from "./fault.ts";
 import { methodOf, type Recipe } from "./recipe.ts";
 
@@ -35,6 +36,7 @@ export interface Plan {
   /** Names copied because integers and booleans are never averaged */
   readonly copied: readonly string[];
   readonly output: Space;
+  /** All passes over the inputs together */
   readonly readBytes: number;
   readonly writeBytes: number;
   peakMemoryBytes(threads: number, tileBytes?: number): number;
@@ -44,7 +46,7 @@ export interface Plan {
 
 export const defaultTileBytes = 1 << 18;
 /** Measured: the process with its modules loaded, and each worker thread, without tiles. */
-const processBytes = 70e6;
+const processBytes = 75e6;
 const workerBytes = 12e6;
 /** Bytes read and written in a second on two ordinary cores with a warm page cache. */
 const forecastBytesPerSecond = 1.5e9;
@@ -79,7 +81,17 @@ export function plan(recipe: Recipe, { base, parents }: MergeHeaders): Plan {
     throw new RefusedError([fault("NOTHING_TO_MERGE", "Every tensor is excluded, so there is nothing to merge.", ["exclude"])]);
   const excluded = [...new Set(models.flatMap((model) => model.tensors.map(({ name }) => name).filter(isExcluded)))].sort();
   const writeBytes = total(tensors.map(({ sizeBytes }) => sizeBytes));
-  const readBytes = total(tensors.flatMap(({ inputs, shape }) => inputs.map((dtype) => byteLength(dtype, shape))));
+  const passes = passesOf(
+    expressionOf(
+      recipe,
+      parents.map(({ space }) => space),
+    ),
+  );
+  const readBytes = total(
+    tensors.flatMap(({ inputs, shape, action }) =>
+      inputs.map((dtype) => byteLength(dtype, shape) * (action === "merge" ? passes : 1)),
+    ),
+  );
   return {
     recipe,
     tensors,

@@ -1,10 +1,9 @@
-import { input } from "../../expr/expr.ts";
 import { compileKernel, type Kernel } from "../../expr/wasm/kernel.ts";
 import { wholeTileBytes } from "../../expr/wasm/layout.ts";
 import { type ArithmeticDtype, dtypes, isArithmetic } from "../../tensor/dtype.ts";
 import type { Checkpoint } from "../checkpoint.ts";
+import { expressionOf } from "../expression.ts";
 import type { Plan, PlannedTensor } from "../plan.ts";
-import { methodOf } from "../recipe.ts";
 import { type Job, planStages, type TensorJob } from "./job.ts";
 import type { OutputLayout } from "./output-layout.ts";
 
@@ -88,17 +87,8 @@ class KernelList {
 
   #compile(inputs: readonly ArithmeticDtype[], output: ArithmeticDtype): Kernel {
     const { recipe } = this.#plan;
-    const hasBase = recipe.base !== null;
-    const first = hasBase ? 1 : 0;
-    const expr = methodOf(recipe).build({
-      base: hasBase ? input(0) : null,
-      parents: recipe.parents.map(({ weight }, i) => ({
-        value: input(first + i),
-        space: this.#models[first + i]?.header.space ?? "weights",
-        weight,
-      })),
-      params: recipe.parameters,
-    });
+    const spaces = this.#models.slice(recipe.base === null ? 0 : 1).map(({ header }) => header.space);
+    const expr = expressionOf(recipe, spaces);
     return compileKernel({ expr, inputs, output }, inputs.length, this.#tileBytes);
   }
 }
