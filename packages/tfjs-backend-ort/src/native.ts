@@ -1,7 +1,10 @@
+import { createRequire } from "node:module";
 import { isMainThread } from "node:worker_threads";
 import { Tensor } from "onnxruntime-common";
+
 // Internal to onnxruntime-node, hence the exact pin and native.test.ts: its public API is asynchronous, and tfjs kernels are not.
-import { binding } from "onnxruntime-node/dist/binding.js";
+type Internals = typeof import("onnxruntime-node/dist/binding.js");
+type Binding = Internals["binding"];
 
 /**
  * The native binding, called synchronously.
@@ -11,7 +14,7 @@ import { binding } from "onnxruntime-node/dist/binding.js";
  * and the class that the binding makes tensors with throws as soon as that first result is converted: the outputs proper are
  * complete by then, and nothing more is copied. A version that no longer converts its results would simply return.
  */
-export type NativeSession = InstanceType<typeof binding.InferenceSession>;
+export type NativeSession = InstanceType<Binding["InferenceSession"]>;
 
 /** Name of the constant that every graph gives as its first output. */
 export const DONE_OUTPUT = "done";
@@ -20,7 +23,7 @@ export const DONE_OUTPUT = "done";
 const LOG_FATAL_ONLY = 4;
 const STOP = Object.freeze({ reason: "results are in place" });
 let isStopping = false;
-let isReady = false;
+let loaded: Binding | null = null;
 
 class ResultTensor {
   constructor(type: "float32", values: Float32Array, shape: readonly number[]) {
@@ -30,11 +33,21 @@ class ResultTensor {
   }
 }
 
+/**
+ * Loads ONNX Runtime at its first call, not on import: on a platform without it the other backends stay usable. Throws when it
+ * does not load.
+ */
+export function loadNative(): Binding {
+  if (loaded !== null) return loaded;
+  const { binding } = createRequire(import.meta.url)("onnxruntime-node/dist/binding.js") as Internals;
+  binding.initOrtOnce(LOG_FATAL_ONLY, ResultTensor as unknown as Parameters<Binding["initOrtOnce"]>[1], isMainThread);
+  loaded = binding;
+  return binding;
+}
+
 export function openNativeSession(model: Uint8Array, threads: number): NativeSession {
-  if (!isReady)
-    binding.initOrtOnce(LOG_FATAL_ONLY, ResultTensor as unknown as Parameters<typeof binding.initOrtOnce>[1], isMainThread);
-  isReady = true;
-  const session = new binding.InferenceSession();
+  const { InferenceSession } = loadNative();
+  const session = new InferenceSession();
   session.loadModel(model.buffer as ArrayBuffer, model.byteOffset, model.byteLength, {
     executionProviders: ["cpu"],
     intraOpNumThreads: threads,

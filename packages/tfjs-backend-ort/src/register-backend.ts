@@ -6,6 +6,7 @@ import { registerMatMul } from "./kernels/matmul.ts";
 import { registerReductions } from "./kernels/reduce.ts";
 import { BACKEND_NAME } from "./kernels/register.ts";
 import { registerShape } from "./kernels/shape.ts";
+import { loadNative } from "./native.ts";
 import { registerFusedKernels } from "./ops/index.ts";
 import { setThreads } from "./session.ts";
 import { tf } from "./tf.ts";
@@ -14,9 +15,10 @@ let isRegistered = false;
 
 /**
  * Makes the backend `ort` known to TensorFlow.js; `tf.setBackend("ort")` then selects it. Safe to call again.
- * `threads` are used inside one matrix product or convolution (default 1).
+ * `threads` are used inside one matrix product or convolution (default 1). Throws where ONNX Runtime does not load.
  */
 export function registerOrtBackend({ threads = 1 }: { threads?: number } = {}): void {
+  loadNative();
   setThreads(threads);
   if (isRegistered) return;
   isRegistered = true;

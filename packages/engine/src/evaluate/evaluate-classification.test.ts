@@ -132,6 +132,13 @@ describe("what does not fit together is refused, by name", () => {
     );
   });
 
+  test("a head with the same labels in another order", async () => {
+    await expect(evaluateClassification(request({ labels: ["y", "x", "z"] }))).rejects.toThrow(
+      `${at(expert)}: config.json lists the labels as x, y, z; the task as y, x, z.`,
+    );
+    expect((await evaluateClassification(request({ labels: ["0", "1", "2"] }))).n).toBe(57);
+  });
+
   test("a folder without a head", async () => {
     await expect(evaluateClassification(request({ head: at(base) }))).rejects.toThrow(
       `${at(base)} has no tensor "classifier.weight"`,

@@ -6,6 +6,7 @@ import {
   loadTokenizer,
   padBatch,
   predictLabels,
+  readHeadLabels,
   type TextTokenizer,
 } from "../runtime/index.ts";
 import { countCorrect, emptyBits, markCorrect } from "./correct-bits.ts";
@@ -52,6 +53,7 @@ export async function evaluateClassification(request: ClassificationRequest): Pr
   const model = await loadBert(dir, { head: "classification", headFrom: head });
   try {
     checkFit(model, tokenizer, request);
+    checkOrder(await readHeadLabels(head), request);
     const correct = emptyBits(examples.length);
     let done = 0;
     for (let start = 0; start < examples.length; start += WINDOW) {
@@ -95,4 +97,11 @@ function checkFit(model: BertModel, tokenizer: TextTokenizer, { model: dir, head
       `${dir}: tokenizer.json has ${tokenizer.vocabularySize} tokens; the model's vocabulary has ${model.config.vocab_size}.`,
     );
   }
+}
+
+/** A head trained on the same labels in another order would be scored wrong without a word. */
+function checkOrder(names: readonly string[] | null, { head, labels }: ClassificationRequest): void {
+  if (names === null || names.join("\n") === labels.join("\n") || [...names].sort().join("\n") !== [...labels].sort().join("\n"))
+    return;
+  throw new Error(`${head}: config.json lists the labels as ${names.join(", ")}; the task as ${labels.join(", ")}.`);
 }

@@ -31,6 +31,7 @@ export { BertModel, createBert, type Encoded, type NewBert } from "./bert.ts";
 export { type BertConfig, parseBertConfig } from "./bert-config.ts";
 export { type BertHead, bertShapes } from "./bert-shapes.ts";
 export { withGradients } from "./gradients.ts";
+export { readHeadLabels } from "./head-labels.ts";
 export { type LoadBertOptions, loadBert } from "./load-bert.ts";
 export { classificationLoss, contrastiveLoss, type MaskedTargets, maskedLanguageLoss, weightedSum } from "./losses.ts";
 export { Parameters, type TensorValues } from "./parameters.ts";
