@@ -33,10 +33,13 @@ export function Strands({ fuse, height, label, meet = 0.64, progress = null, isG
           </div>
         </>
       )}
-      <span
-        className={`absolute right-0 w-1 rounded-full ${isGhost || (progress !== null && progress < 1) ? "bg-line-2" : "bg-ink"}`}
-        style={{ top: fuse.bar.top, height: fuse.bar.bottom - fuse.bar.top }}
-      />
+      {/* The bar marks a fuse and nothing else. */}
+      {fuse.bands.length > 0 && (
+        <span
+          className={`absolute right-0 w-1 rounded-full ${isGhost || (progress !== null && progress < 1) ? "bg-line-2" : "bg-ink"}`}
+          style={{ top: fuse.bar.top, height: fuse.bar.bottom - fuse.bar.top }}
+        />
+      )}
     </div>
   );
 }

@@ -1,8 +1,19 @@
 import { IntervalBar } from "../../components/interval-bar.tsx";
 import { Card } from "../../components/ui/card.tsx";
 import { accuracy, interval } from "../../lib/format.ts";
-import { axisOf, type Board, type BoardRow, boundsByTask, type Mode, ranked, references, type Tie, ties } from "./board.ts";
-import { Bracket, RowName, shortTask } from "./board-table.tsx";
+import {
+  axisOf,
+  type Board,
+  type BoardRow,
+  boundsByTask,
+  type Mode,
+  ranked,
+  references,
+  type Tie,
+  taskLabel,
+  ties,
+} from "./board.ts";
+import { Bracket, RowName } from "./board-table.tsx";
 import { ScoreCell } from "./score-cell.tsx";
 
 /** The same board on a phone: name and value, interval, cells under one header line. */
@@ -60,7 +71,7 @@ export function BoardList({ board, mode }: { board: Board; mode: Mode }) {
       <div className="grid gap-0.5 py-2 pr-3.5 pl-9 text-center text-axis text-ink-3" style={columns}>
         {board.tasks.map((task) => (
           <span key={task.id} className="truncate">
-            {shortTask(task.title, task.name)}
+            {taskLabel(task, 10)}
           </span>
         ))}
       </div>

@@ -20,6 +20,7 @@ import {
   ranked,
   references,
   type Tie,
+  taskLabel,
   ties,
 } from "./board.ts";
 import { ScoreCell } from "./score-cell.tsx";
@@ -60,7 +61,7 @@ export function BoardTable({ board, mode }: { board: Board; mode: Mode }) {
               </th>
               {board.tasks.map((task) => (
                 <th key={task.id} scope="col" title={task.title} className="w-[74px] text-center narrow:w-[60px]">
-                  <span className="mx-auto block max-w-[72px] truncate">{shortTask(task.title, task.name)}</span>
+                  <span className="mx-auto block max-w-[72px] truncate">{taskLabel(task, 10)}</span>
                 </th>
               ))}
               <td className="w-2.5" />
@@ -179,10 +180,4 @@ function methodWord(row: BoardRow): string {
   if (row.reference === "EXPERTS") return "Own task each";
   if (row.method) return methodTitle(row.method);
   return row.version ? kindLabel(row.version.kind) : "";
-}
-
-/** Column heads are 74 px: a long title gives way to the task's name. */
-export function shortTask(title: string, name: string): string {
-  if (title.length <= 10) return title;
-  return name.length <= 3 ? name.toUpperCase() : name.charAt(0).toUpperCase() + name.slice(1);
 }

@@ -7,6 +7,7 @@ import {
   gainKept,
   heroVerdict,
   shortTitle,
+  taskLabel,
   ties,
   toCsv,
   verdictCells,
@@ -71,9 +72,12 @@ describe("gain kept", () => {
     expect(cellText(0.8, bounds, "expert")).toBe("89");
     expect(cellText(0.8, bounds, "accuracy")).toBe(".800");
   });
-  it("is not claimed when the expert gained nothing or is unknown", () => {
-    expect(gainKept(0.8, { base: 0.9, expert: 0.9 })).toBeNull();
-    expect(gainKept(0.8, { base: null, expert: 0.9 })).toBeNull();
+  it("is not claimed when the expert's gain is within chance or unknown", () => {
+    expect(gainKept(0.8, { base: 0.89, expert: 0.9, isGain: false })).toBeNull();
+    expect(gainKept(0.8, { base: null, expert: 0.9, isGain: false })).toBeNull();
+    const close = board(null);
+    for (const row of close.rows) for (const score of row.scores) score.value = row.reference === "EXPERTS" ? 0.55 : 0.5;
+    expect(boundsByTask(close).get("t1")?.isGain).toBe(false);
   });
 });
 
@@ -110,6 +114,11 @@ describe("a verdict", () => {
     expect(heroVerdict(board(verdict([0.001, -0.004, 0.006], null)))?.rest).toBe("Cannot be told apart from a plain average.");
     expect(heroVerdict(board(null))).toBeNull();
   });
+});
+
+it("tasks with long titles go by their name", () => {
+  expect(taskLabel({ title: "Spam", name: "spam" })).toBe("Spam");
+  expect(taskLabel({ title: "What kind of thing a word means", name: "super-sense" })).toBe("Super sense");
 });
 
 it("titles drop the namespace", () => {

@@ -1,6 +1,6 @@
 import type { Axis } from "../../components/interval-bar.tsx";
 import type { LeaderboardQuery } from "../../gql/graphql.ts";
-import { accuracy, percent, points, pointsRange } from "../../lib/format.ts";
+import { accuracy, capitalised, percent, points, pointsRange } from "../../lib/format.ts";
 
 export type Board = NonNullable<LeaderboardQuery["leaderboard"]>;
 export type BoardRow = Board["rows"][number];
@@ -24,18 +24,37 @@ export const references = (board: Board) => board.rows.filter((row) => row.refer
 export interface Bounds {
   base: number | null;
   expert: number | null;
+  /** Whether the expert's gain over the base is more than chance; if not, there is nothing to keep a share of. */
+  isGain: boolean;
 }
 
 export function boundsByTask(board: Board): Map<string, Bounds> {
   const scoreOf = (reference: string, taskId: string) =>
-    board.rows.find((row) => row.reference === reference)?.scores.find((score) => score.task.id === taskId)?.value ?? null;
-  return new Map(board.tasks.map((task) => [task.id, { base: scoreOf("BASE", task.id), expert: scoreOf("EXPERTS", task.id) }]));
+    board.rows.find((row) => row.reference === reference)?.scores.find((score) => score.task.id === taskId);
+  return new Map(
+    board.tasks.map((task) => {
+      const base = scoreOf("BASE", task.id);
+      const expert = scoreOf("EXPERTS", task.id);
+      const chance = Math.hypot(halfWidth(base), halfWidth(expert));
+      const isGain = base?.value != null && expert?.value != null && expert.value - base.value > chance;
+      return [task.id, { base: base?.value ?? null, expert: expert?.value ?? null, isGain }];
+    }),
+  );
 }
 
-/** Share of what the expert gained over the base; null when the expert gained nothing to keep. */
+function halfWidth(score: Pick<Score, "low" | "high"> | undefined): number {
+  return score?.low != null && score.high != null ? (score.high - score.low) / 2 : 0;
+}
+
+/** Share of what the expert gained over the base; null when the expert gained nothing that can be told from chance. */
 export function gainKept(value: number | null, bounds: Bounds | undefined): number | null {
-  if (value === null || bounds?.base == null || bounds.expert == null || bounds.expert <= bounds.base) return null;
+  if (value === null || bounds?.base == null || bounds.expert == null || !bounds.isGain) return null;
   return (value - bounds.base) / (bounds.expert - bounds.base);
+}
+
+/** A task in a narrow place: its title when that is short, else its name. */
+export function taskLabel(task: { title: string; name: string }, most = 14): string {
+  return task.title.length <= most ? task.title : capitalised(task.name.replaceAll(/[-_]/g, " "));
 }
 
 /** What a cell says in each mode. */
@@ -138,7 +157,7 @@ export function heroVerdict(board: Board): { strong: string; rest: string } | nu
   const leadText = !lead || !second ? "" : lead.low <= 0 ? `, tied with ${second}` : `, ahead of ${second}`;
   const over = verdict.overAverage;
   if (!over) return second ? { strong: "", rest: `First of ${ranked(board).length}${leadText}.` } : null;
-  if (over.low <= 0 && over.high >= 0) return { strong: "", rest: `Cannot be told apart from a plain average${leadText}.` };
+  if (over.low <= 0 && over.high >= 0) return { strong: "", rest: "Cannot be told apart from a plain average." };
   return { strong: `${points(over.value)} points`, rest: ` ${over.value < 0 ? "under" : "over"} a plain average${leadText}.` };
 }
 

@@ -11,7 +11,7 @@ export function factsOf(board: Board | null): Map<string, string> {
     if (task.expert && value != null) facts.set(task.expert.id, `${accuracy(value)} on its task`);
   }
   for (const row of board.rows) {
-    if (!row.version || row.mean === null || row.reference === "EXPERTS") continue;
+    if (!row.version || row.mean === null || row.reference === "EXPERTS" || facts.has(row.version.id)) continue;
     const range =
       row.reference === null && row.low !== null && row.high !== null ? ` ${interval(row.mean, row.low, row.high)}` : "";
     facts.set(row.version.id, `${accuracy(row.mean)}${range}`);

@@ -1,7 +1,7 @@
 import type { GainRow } from "../../components/gain-plot.tsx";
 import type { Axis } from "../../components/interval-bar.tsx";
 import type { EvaluationRowFragment } from "../../gql/graphql.ts";
-import { type Board, boundsByTask, gainKept } from "../leaderboards/board.ts";
+import { type Board, boundsByTask, gainKept, taskLabel } from "../leaderboards/board.ts";
 import { colourOf } from "./mixture.ts";
 
 type Evaluation = Pick<EvaluationRowFragment, "value" | "low" | "high" | "task" | "split">;
@@ -16,7 +16,7 @@ export function gainRows(evaluations: readonly Evaluation[], board: Board): Gain
     return [
       {
         key: task.id,
-        label: task.title,
+        label: taskLabel(task),
         colour: task.expert ? colourOf(task.expert) : "var(--ink-4)",
         value: evaluation.value,
         low: evaluation.low ?? evaluation.value,

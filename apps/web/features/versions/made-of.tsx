@@ -20,7 +20,7 @@ export function MadeOf({ version }: { version: OverviewVersion }) {
   const seconds = run?.startedAt && run.finishedAt ? (Date.parse(run.finishedAt) - Date.parse(run.startedAt)) / 1000 : null;
   return (
     <Card className="flex flex-col">
-      <CardHead title="Made of" note={undefined}>
+      <CardHead title={parents.length > 0 ? "Made of" : "Comes from"}>
         <span className="text-caption text-ink-3">{facts.method}</span>
       </CardHead>
       <div className="px-4 pt-1 pb-2">

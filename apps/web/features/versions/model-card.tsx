@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import Markdown from "react-markdown";
+import remarkGfm from "remark-gfm";
 
 /** A card is somebody else's text: no raw HTML, no images from elsewhere, links leave without a referrer. */
 export function ModelCard({ text }: { text: string }) {
@@ -7,6 +8,7 @@ export function ModelCard({ text }: { text: string }) {
     <div className="prose-card max-w-[820px] px-4 pt-1 pb-5 text-body wrap-anywhere">
       <Markdown
         skipHtml
+        remarkPlugins={[remarkGfm]}
         components={{
           h1: ({ children }) => <Heading>{children}</Heading>,
           h2: ({ children }) => <Heading>{children}</Heading>,
@@ -18,6 +20,11 @@ export function ModelCard({ text }: { text: string }) {
             >
               {children}
             </a>
+          ),
+          table: ({ children }) => (
+            <div className="scroll-x">
+              <table>{children}</table>
+            </div>
           ),
           img: ({ alt }) => <span className="text-ink-3">{alt ? `[image: ${alt}]` : "[image]"}</span>,
         }}

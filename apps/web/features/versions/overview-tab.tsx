@@ -67,7 +67,7 @@ function Origin({ version, board }: { version: OverviewVersion; board: Board | n
     );
   }
   return (
-    <Card className="overflow-hidden">
+    <Card className="flex flex-col overflow-hidden">
       <CardHead
         title={inputs.length > 0 ? "Strands" : "Fine-tuned from"}
         note={
@@ -80,7 +80,7 @@ function Origin({ version, board }: { version: OverviewVersion; board: Board | n
           Lineage
         </ButtonLink>
       </CardHead>
-      <div className="pr-5 pb-3 phone:pr-3">
+      <div className="my-auto pr-5 pb-3 phone:pr-3">
         <StrandCanvas
           inputs={inputs}
           base={base}
