@@ -1,18 +1,11 @@
 import { setImmediate } from "node:timers/promises";
-import {
-  type BertModel,
-  ensureBackend,
-  loadBert,
-  loadTokenizer,
-  padBatch,
-  predictLabels,
-  readHeadLabels,
-  type TextTokenizer,
-} from "../runtime/index.ts";
+import type { BertModel, TextTokenizer } from "../runtime/index.ts";
 import { countCorrect, emptyBits, markCorrect } from "./correct-bits.ts";
 import { type Estimate, wilson } from "./intervals.ts";
 import { lengthBatches } from "./length-batches.ts";
 import type { Example } from "./read-examples.ts";
+
+type Runtime = typeof import("../runtime/index.ts");
 
 export interface ClassificationRequest {
   /** Hugging Face folder of the trunk and tokenizer. */
@@ -44,48 +37,54 @@ const WINDOW = 4096;
  * Rejects with the signal's reason when aborted, and with an Error that names the folder, tensor or example at fault.
  */
 export async function evaluateClassification(request: ClassificationRequest): Promise<ClassificationScore> {
-  const { model: dir, head, examples, batchTokens = DEFAULT_BATCH_TOKENS, onProgress, signal } = request;
-  if (examples.length === 0) throw new Error("An evaluation needs at least one example.");
+  const { model: dir, head, examples, signal } = request;
+  const n = examples.length;
+  if (n === 0) throw new Error("An evaluation needs at least one example.");
   signal?.throwIfAborted();
   const started = performance.now();
-  await ensureBackend();
-  const tokenizer = await loadTokenizer(dir);
-  const model = await loadBert(dir, { head: "classification", headFrom: head });
+  // Imported here: who only reads splits or compares scores should not wait for TensorFlow.js.
+  const runtime: Runtime = await import("../runtime/index.ts");
+  await runtime.ensureBackend();
+  const tokenizer = await runtime.loadTokenizer(dir);
+  const model = await runtime.loadBert(dir, { head: "classification", headFrom: head });
   try {
     checkFit(model, tokenizer, request);
-    checkOrder(await readHeadLabels(head), request);
-    const correct = emptyBits(examples.length);
-    let done = 0;
-    for (let start = 0; start < examples.length; start += WINDOW) {
-      const window = examples.slice(start, start + WINDOW);
-      const sequences = window.map(({ text }) => tokenizer.encode(text, model.config.max_position_embeddings));
-      for (const batch of lengthBatches(
-        sequences.map(({ length }) => length),
-        batchTokens,
-      )) {
-        // Lets an abort, or a message to this process, through between two batches.
-        await setImmediate();
-        signal?.throwIfAborted();
-        const guesses = await predictLabels(
-          model,
-          padBatch(
-            batch.map((index) => sequences[index] ?? []),
-            model.config.pad_token_id,
-          ),
-        );
-        batch.forEach((index, row) => {
-          if (guesses[row] === window[index]?.label) markCorrect(correct, start + index);
-        });
-        done += batch.length;
-        onProgress?.({ done, total: examples.length });
-      }
-    }
-    const right = countCorrect({ bits: correct, n: examples.length });
-    const seconds = (performance.now() - started) / 1000;
-    return { n: examples.length, correct, value: right / examples.length, ...wilson(right, examples.length), seconds };
+    checkOrder(await runtime.readHeadLabels(head), request);
+    const bits = await scoreExamples(runtime, model, tokenizer, request);
+    const right = countCorrect({ bits, n });
+    return { n, correct: bits, value: right / n, ...wilson(right, n), seconds: (performance.now() - started) / 1000 };
   } finally {
     model.dispose();
   }
+}
+
+async function scoreExamples(
+  { padBatch, predictLabels }: Runtime,
+  model: BertModel,
+  tokenizer: TextTokenizer,
+  { examples, batchTokens = DEFAULT_BATCH_TOKENS, onProgress, signal }: ClassificationRequest,
+): Promise<Uint8Array> {
+  const { max_position_embeddings: maxLength, pad_token_id: padding } = model.config;
+  const correct = emptyBits(examples.length);
+  let done = 0;
+  for (let start = 0; start < examples.length; start += WINDOW) {
+    const window = examples.slice(start, start + WINDOW);
+    const sequences = window.map(({ text }) => tokenizer.encode(text, maxLength));
+    const lengths = sequences.map(({ length }) => length);
+    for (const batch of lengthBatches(lengths, batchTokens)) {
+      // Lets an abort, or a message to this process, through between two batches.
+      await setImmediate();
+      signal?.throwIfAborted();
+      const chosen = batch.map((index) => sequences[index] ?? []);
+      const guesses = await predictLabels(model, padBatch(chosen, padding));
+      batch.forEach((index, row) => {
+        if (guesses[row] === window[index]?.label) markCorrect(correct, start + index);
+      });
+      done += batch.length;
+      onProgress?.({ done, total: examples.length });
+    }
+  }
+  return correct;
 }
 
 function checkFit(model: BertModel, tokenizer: TextTokenizer, { model: dir, head, labels }: ClassificationRequest): void {
