@@ -45,11 +45,11 @@ const stores = [
     : []),
 ];
 
-test.runIf(!s3.endpoint && process.env["CI"])("the contract is tested on a real S3 server", () => {
-  expect.fail(`S3_ENDPOINT is not set. ${howToGetS3}`);
-});
-
-test.skipIf(s3.endpoint || process.env["CI"])(`the contract on a real S3 server. ${howToGetS3}`, () => {});
+if (!s3.endpoint)
+  test("the contract holds on a real S3 server", ({ skip }) => {
+    if (process.env["CI"]) expect.fail(`There is no S3 server. ${howToGetS3}`);
+    skip(howToGetS3);
+  });
 
 async function bytesOf(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
