@@ -7,7 +7,6 @@ import {
   elementCount,
   encodeFromF32,
   isArithmetic,
-  layoutHeader,
   type TensorData,
   writeSafetensors,
 } from "../src/formats/index.ts";
@@ -19,7 +18,7 @@ export interface TensorSpec {
 }
 
 /** A reproducible stream of numbers in [-1, 1) (xorshift32). */
-export function numbers(seed: number): () => number {
+function numbers(seed: number): () => number {
   let state = (seed * 2654435761 + 1) >>> 0 || 1;
   return () => {
     state ^= state << 13;
@@ -100,6 +99,3 @@ export async function digestsOf(folder: string): Promise<Record<string, string>>
   );
   return Object.fromEntries(entries);
 }
-
-/** Bytes of a header alone, for hostile files. */
-export const headerBytes = (tensors: readonly TensorSpec[]): Uint8Array => layoutHeader(tensors).header;

@@ -5,7 +5,7 @@
  * Tiles are whole blocks (but for a tensor's last), so a block is always the work of one worker.
  */
 export const blockElements = 4096;
-export const lanes = 8;
+const lanes = 8;
 
 export const blockCount = (elements: number): number => Math.ceil(elements / blockElements);
 

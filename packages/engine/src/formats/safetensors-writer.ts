@@ -14,7 +14,7 @@ export interface Layout {
 }
 
 /** Order of tensors in a file: widest type first, so that every tensor is aligned to its type; then by name. */
-export const byAlignmentThenName = (a: TensorShape, b: TensorShape): number =>
+const byAlignmentThenName = (a: TensorShape, b: TensorShape): number =>
   dtypes[b.dtype].sizeBytes - dtypes[a.dtype].sizeBytes || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
 
 /**

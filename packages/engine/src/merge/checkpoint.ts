@@ -4,8 +4,8 @@ import { type FileSource, fileSource } from "../formats/file-source.ts";
 import { FormatError } from "../formats/format-error.ts";
 import { readHeader, type SafetensorsHeader } from "../formats/safetensors-header.ts";
 import type { Dtype } from "../tensor/dtype.ts";
+import type { CheckpointHeader } from "./checkpoint-header.ts";
 import { refuse } from "./fault.ts";
-import type { CheckpointHeader } from "./plan.ts";
 
 import { type Fields, isFields } from "./record.ts";
 import { readShardIndex, type ShardIndex } from "./shard-index.ts";

@@ -1,5 +1,6 @@
 export { headPatterns, matchesGlob, trunkConfig } from "./architectures.ts";
 export { type Checkpoint, type CheckpointTensor, openCheckpoint } from "./checkpoint.ts";
+export type { CheckpointHeader } from "./checkpoint-header.ts";
 export type { BuildInput, Coefficients, MergeMethod, Space } from "./define-method.ts";
 export { describeMethods, type MethodDescription, universalLawSentences } from "./describe-methods.ts";
 export { type Fault, fault, RefusedError } from "./fault.ts";
@@ -8,7 +9,7 @@ export { canonicalJson, type ParentDigests, recipeIdentity } from "./identity.ts
 export { type Law, type Sample, universalLaws } from "./laws.ts";
 export { type MergeValues, mergeValues } from "./merge-values.ts";
 export { methods } from "./methods/index.ts";
-export { type CheckpointHeader, defaultTileBytes, type MergeHeaders, type Plan, type PlannedTensor, plan } from "./plan.ts";
+export { defaultTileBytes, type MergeHeaders, type Plan, type PlannedTensor, plan } from "./plan.ts";
 export { coefficientsOf, maxParents, methodOf, parseRecipe, type Recipe, type RecipeParent } from "./recipe.ts";
 export { type ParsedRecipe, parseRecipeText } from "./recipe-text.ts";
 export type { MergedFile, MergeOptions, MergeProgress, MergeReport } from "./run/merge-options.ts";

@@ -7,7 +7,7 @@ import type { Plan, PlannedTensor } from "../plan.ts";
 import { type Job, planStages, type TensorJob } from "./job.ts";
 import type { OutputLayout } from "./output-layout.ts";
 
-export interface OpenFile {
+interface OpenFile {
   readonly path: string;
   readonly fd: number;
 }

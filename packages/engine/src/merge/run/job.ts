@@ -15,7 +15,7 @@ export interface Job {
   readonly tileBytes: number;
 }
 
-export interface OutputFile {
+interface OutputFile {
   readonly path: string;
   readonly fd: number;
   readonly sizeBytes: number;

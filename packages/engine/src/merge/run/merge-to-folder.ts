@@ -1,22 +1,19 @@
 import { createHash } from "node:crypto";
-import { type FileHandle, open, realpath, statfs } from "node:fs/promises";
+import { open, realpath, statfs } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { type Checkpoint, openCheckpoint } from "../checkpoint.ts";
 import { RefusedError, refuse } from "../fault.ts";
 import { recipeIdentity } from "../identity.ts";
-import { defaultTileBytes, type Plan, plan as planMerge } from "../plan.ts";
+import { type Plan, plan as planMerge } from "../plan.ts";
 import { duplicateParent, methodOf, type Recipe } from "../recipe.ts";
-import { startBackgroundSync } from "./background-sync.ts";
-import { buildJob } from "./build-job.ts";
 import { cardModels, modelCard } from "./card.ts";
 import { companionFiles, outputConfig, type SmallFile } from "./companion-files.ts";
 import { digestModels } from "./digest-models.ts";
-import { explainFault } from "./explain-fault.ts";
 import type { MergedFile, MergeOptions, MergeReport } from "./merge-options.ts";
 import { layoutOutput, type OutputLayout } from "./output-layout.ts";
 import { createPartialFolder } from "./partial-folder.ts";
-import { runJob } from "./run-job.ts";
+import { writeWeights } from "./write-weights.ts";
 
 const defaultShardBytes = 5e9;
 
@@ -131,62 +128,6 @@ const diskFull = (outDir: string, why: string): RefusedError =>
 function explainIo(error: unknown, outDir: string): unknown {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   return code === "ENOSPC" || code === "EDQUOT" ? diskFull(outDir, "the disk is full") : error;
-}
-
-interface Writing {
-  readonly plan: Plan;
-  readonly models: readonly Checkpoint[];
-  readonly layout: OutputLayout;
-  readonly folder: string;
-  readonly threads: number;
-  readonly options: MergeOptions;
-}
-
-/** Runs the merge into the weight files; they are synced when it returns. Closes every file, however it ends. */
-async function writeWeights({
-  plan,
-  models,
-  layout,
-  folder,
-  threads,
-  options,
-}: Writing): Promise<{ files: MergedFile[]; bytesRead: number }> {
-  const handles: FileHandle[] = [];
-  const openFile = async (path: string, mode: "r" | "wx+") => {
-    const handle = await open(path, mode);
-    handles.push(handle);
-    return { path, handle, fd: handle.fd };
-  };
-  try {
-    const inputs = [];
-    for (const path of models.flatMap(({ files }) => files)) inputs.push(await openFile(path, "r"));
-    const outputs = [];
-    for (const { name, header, sizeBytes } of layout.files) {
-      const output = await openFile(join(folder, name), "wx+");
-      await output.handle.write(header, 0, header.length, 0);
-      await output.handle.truncate(sizeBytes);
-      outputs.push(output);
-    }
-    const plain = (files: readonly { path: string; fd: number }[]) => files.map(({ path, fd }) => ({ path, fd }));
-    const job = buildJob({
-      plan,
-      models,
-      layout,
-      inputs: plain(inputs),
-      outputs: plain(outputs),
-      tileBytes: options.tileBytes ?? defaultTileBytes,
-    });
-    const durable = options.durable ?? true;
-    const written = outputs.map(({ handle }) => handle);
-    const endSync = durable ? startBackgroundSync(written) : async () => {};
-    const result = await runJob(job, { threads, onProgress: options.onProgress, signal: options.signal }).finally(endSync);
-    if (result.kind === "fault") throw explainFault(result.fault, plan, models, options.outDir);
-    if (durable) for (const handle of written) await handle.datasync();
-    const files = layout.files.map(({ name, sizeBytes }, i) => ({ path: name, sha256: result.sha256[i] ?? "", sizeBytes }));
-    return { files, bytesRead: result.bytesRead };
-  } finally {
-    for (const handle of handles) await handle.close();
-  }
 }
 
 interface Describing {

@@ -76,7 +76,7 @@ function startReporter(job: Job, state: SharedState, onProgress: RunOptions["onP
 }
 
 /** Bytes that all stages read; a tensor with reductions is read twice. */
-export const bytesToRead = ({ stages, tensors }: Job): number =>
+const bytesToRead = ({ stages, tensors }: Job): number =>
   stages.reduce((total, { tensor }) => {
     const { inputs = [], elements = 0 } = tensors[tensor] ?? {};
     return total + inputs.reduce((sum, { dtype }) => sum + elements * dtypes[dtype].sizeBytes, 0);

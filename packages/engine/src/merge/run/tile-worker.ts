@@ -17,7 +17,7 @@ import {
 } from "./shared-state.ts";
 
 /** Why a tile could not be merged. `input` is the index of the model among base and parents. */
-export type TileProblem =
+type TileProblem =
   | { readonly kind: "non-finite"; readonly input: number; readonly element: number }
   | { readonly kind: "overflow"; readonly dtype: Dtype }
   | { readonly kind: "unequal"; readonly input: number }

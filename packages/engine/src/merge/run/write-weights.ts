@@ -1,0 +1,66 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { join } from "node:path";
+import type { Checkpoint } from "../checkpoint.ts";
+import { defaultTileBytes, type Plan } from "../plan.ts";
+import { startBackgroundSync } from "./background-sync.ts";
+import { buildJob } from "./build-job.ts";
+import { explainFault } from "./explain-fault.ts";
+import type { MergedFile, MergeOptions } from "./merge-options.ts";
+import type { OutputLayout } from "./output-layout.ts";
+import { runJob } from "./run-job.ts";
+
+interface Writing {
+  readonly plan: Plan;
+  readonly models: readonly Checkpoint[];
+  readonly layout: OutputLayout;
+  readonly folder: string;
+  readonly threads: number;
+  readonly options: MergeOptions;
+}
+
+/** Runs the merge into the weight files; they are synced when it returns. Closes every file, however it ends. */
+export async function writeWeights({
+  plan,
+  models,
+  layout,
+  folder,
+  threads,
+  options,
+}: Writing): Promise<{ files: MergedFile[]; bytesRead: number }> {
+  const handles: FileHandle[] = [];
+  const openFile = async (path: string, mode: "r" | "wx+") => {
+    const handle = await open(path, mode);
+    handles.push(handle);
+    return { path, handle, fd: handle.fd };
+  };
+  try {
+    const inputs = [];
+    for (const path of models.flatMap(({ files }) => files)) inputs.push(await openFile(path, "r"));
+    const outputs = [];
+    for (const { name, header, sizeBytes } of layout.files) {
+      const output = await openFile(join(folder, name), "wx+");
+      await output.handle.write(header, 0, header.length, 0);
+      await output.handle.truncate(sizeBytes);
+      outputs.push(output);
+    }
+    const plain = (files: readonly { path: string; fd: number }[]) => files.map(({ path, fd }) => ({ path, fd }));
+    const job = buildJob({
+      plan,
+      models,
+      layout,
+      inputs: plain(inputs),
+      outputs: plain(outputs),
+      tileBytes: options.tileBytes ?? defaultTileBytes,
+    });
+    const durable = options.durable ?? true;
+    const written = outputs.map(({ handle }) => handle);
+    const endSync = durable ? startBackgroundSync(written) : async () => {};
+    const result = await runJob(job, { threads, onProgress: options.onProgress, signal: options.signal }).finally(endSync);
+    if (result.kind === "fault") throw explainFault(result.fault, plan, models, options.outDir);
+    if (durable) for (const handle of written) await handle.datasync();
+    const files = layout.files.map(({ name, sizeBytes }, i) => ({ path: name, sha256: result.sha256[i] ?? "", sizeBytes }));
+    return { files, bytesRead: result.bytesRead };
+  } finally {
+    for (const handle of handles) await handle.close();
+  }
+}
