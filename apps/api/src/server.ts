@@ -5,6 +5,7 @@ import type { Deps } from "./deps.ts";
 import { startGraphql } from "./graphql/endpoint.ts";
 import { requireActor } from "./modules/accounts/require-actor.ts";
 import { signInRoutes } from "./modules/accounts/sign-in.routes.ts";
+import { isDatabaseFault } from "./modules/database-fault.ts";
 import { healthRoutes } from "./modules/health.routes.ts";
 import { downloadRoutes } from "./modules/models/download.routes.ts";
 import { uploadRoutes } from "./modules/uploads/upload.routes.ts";
@@ -70,6 +71,8 @@ const errorHandler =
     if (status < 500 || status === 507)
       return void res.status(status).json({ code: codes[status] ?? "BAD_REQUEST", message: error.message });
     deps.log.error({ err: error, path: req.path }, "a request failed");
+    if (isDatabaseFault(error))
+      return void res.status(503).json({ code: "UNAVAILABLE", message: "The database does not answer. Try again in a moment." });
     res.status(500).json({ code: "INTERNAL", message: "The server failed to answer. Its log says why." });
   };
 

@@ -1,6 +1,7 @@
 import { RefusedError } from "@amalgam/engine/merge";
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import type { Logger } from "pino";
+import { isDatabaseFault } from "../modules/database-fault.ts";
 
 /** Errors of the request itself: Apollo Server and graphql-js name them, and their text is meant for the caller. */
 const ownCodes = new Set([
@@ -30,5 +31,6 @@ export function formatError(log: Logger, formatted: GraphQLFormattedError, error
   if (typeof code === "string" && ownCodes.has(code)) return told(code, formatted.message);
   if (cause instanceof GraphQLError && code === undefined) return told("BAD_USER_INPUT", formatted.message);
   log.error({ err: cause, path: formatted.path }, "a resolver failed");
+  if (isDatabaseFault(cause)) return told("UNAVAILABLE", "The database does not answer. Try again in a moment.");
   return told("INTERNAL_SERVER_ERROR", "The server failed to answer. Its log says why.");
 }

@@ -28,7 +28,10 @@ export interface TestDeps {
 
 /** Real PostgreSQL, a real queue, and a store in a folder of its own. */
 export async function openTestDeps(): Promise<TestDeps> {
-  const databaseUrl = await freshDatabase();
+  return openTestDepsAt(await freshDatabase());
+}
+
+export async function openTestDepsAt(databaseUrl: string): Promise<TestDeps> {
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), "amalgam-api-"));
   const db = new PrismaClient({ adapter: new PrismaPg({ connectionString: databaseUrl, max: 5 }) });
   const queue = await createQueue(databaseUrl);

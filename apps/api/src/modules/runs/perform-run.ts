@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { type Fault, RefusedError } from "@amalgam/engine/merge";
 import type { Deps } from "../../deps.ts";
-import { Prisma, type Run, type RunKind } from "../../generated/prisma/client.ts";
+import type { Prisma, Run, RunKind } from "../../generated/prisma/client.ts";
+import { StoreFullError } from "../../platform/object-store.ts";
 import { AbortedError } from "../../platform/queue.ts";
+import { isDatabaseFault } from "../database-fault.ts";
 import { fault } from "../refuse.ts";
 import { isTerminal, moveRun } from "./run.state.ts";
 import { type RunTracker, trackRun } from "./run-tracker.ts";
@@ -123,6 +125,7 @@ function explainError(error: unknown, how: RunWork): Fault {
   if (error instanceof RefusedError && error.faults[0]) return error.faults[0];
   const explained = how.explain?.(error);
   if (explained) return explained;
+  if (error instanceof StoreFullError) return fault("DISK_FULL", `${error.message.replace(/\.?$/, ".")} Then retry the run.`);
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === "ENOSPC" || code === "EDQUOT")
     return fault(
@@ -133,13 +136,4 @@ function explainError(error: unknown, how: RunWork): Fault {
     "INTERNAL",
     `The worker failed: ${message ?? String(error)}. Retry the run; if it fails again, see the worker's log.`,
   );
-}
-
-/** The database went away: the row cannot be written either, so the job is tried again. */
-function isDatabaseFault(error: unknown): boolean {
-  if (error instanceof Prisma.PrismaClientInitializationError) return true;
-  if (error instanceof Prisma.PrismaClientKnownRequestError)
-    return ["P1001", "P1002", "P1008", "P1017", "P2024", "P2028"].includes(error.code);
-  const { code, message } = error as NodeJS.ErrnoException;
-  return /^(57P|08)/.test(code ?? "") || /connection terminated|server closed the connection/i.test(message ?? "");
 }
