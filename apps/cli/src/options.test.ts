@@ -38,6 +38,7 @@ test("numbers and sizes are read strictly", () => {
   expect(byteSize("262144", "--tile")).toBe(262_144);
   expect(byteSize("512KiB", "--tile")).toBe(524_288);
   expect(byteSize("5GB", "--max-shard-size")).toBe(5_000_000_000);
+  expect(() => byteSize("64", "--tile", { min: 16_384 })).toThrow("--tile takes a size from 16384 to");
   for (const bad of ["0", "5 apples", "-1", "GB", "1e9", ""]) expect(() => byteSize(bad, "--tile")).toThrow(UsageError);
 });
 

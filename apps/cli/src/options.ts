@@ -98,12 +98,18 @@ const byteUnits: Readonly<Record<string, number>> = {
 };
 
 /** 262144, 256KiB, 5GB: decimal units unless written with an i. */
-export function byteSize(text: string | undefined, option: string): number | undefined {
+export function byteSize(
+  text: string | undefined,
+  option: string,
+  { min = 1, max = Number.MAX_SAFE_INTEGER } = {},
+): number | undefined {
   if (text === undefined) return undefined;
   const [, digits = "", unit = "?"] = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text) ?? [];
   const factor = byteUnits[unit.toUpperCase()];
   const value = factor === undefined ? Number.NaN : Math.round(Number(digits) * factor);
-  if (!Number.isSafeInteger(value) || value < 1)
+  if (!Number.isSafeInteger(value))
     throw new UsageError(`${option} takes a size such as 262144, 512KiB or 5GB, not ${printable(text, 40)}.`);
+  if (value < min || value > max)
+    throw new UsageError(`${option} takes a size from ${min} to ${max} bytes, not ${printable(text, 40)}.`);
   return value;
 }

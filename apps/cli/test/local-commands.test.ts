@@ -1,9 +1,12 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { amalgam } from "./spawn-cli.ts";
-import { rawFile, tinyCheckpoint, tinyFile, weights } from "./tiny-checkpoint.ts";
+import { largeCheckpoint, rawFile, tinyCheckpoint, tinyFile, weights } from "./tiny-checkpoint.ts";
+
+// Every test starts processes; a machine that is busy with other tests needs seconds for each.
+vi.setConfig({ testTimeout: 60_000 });
 
 let folder: string;
 
@@ -38,9 +41,18 @@ test("merge writes the average into a new Hugging Face folder", async () => {
 
 test("merge --json prints one report, and threads and tile do not change a byte", async () => {
   const file = await recipe("method: task_arithmetic\nbase: base\nparents: [{model: a}, {model: b, weight: -0.5}]\n");
+  const ramp = (scale: number) => ({
+    ramp: { shape: [30_000], values: Array.from({ length: 30_000 }, (_, i) => Math.sin(i) * scale) },
+  });
+  for (const [name, scale] of [
+    ["base", 1],
+    ["a", 2],
+    ["b", 3],
+  ] as const)
+    await tinyCheckpoint(at(name), ramp(scale));
   const [one, two] = [
     await amalgam(["merge", file, at("one"), "--threads", "1", "--json"]),
-    await amalgam(["merge", file, at("two"), "--threads", "3", "--tile", "64"]),
+    await amalgam(["merge", file, at("two"), "--threads", "3", "--tile", "16KiB"]),
   ];
   expect([one.code, two.code]).toEqual([0, 0]);
   const report = JSON.parse(one.stdout) as { files: { path: string; sha256: string }[]; identity: string };
@@ -108,12 +120,11 @@ test("NaN in a parent stops the merge, names tensor and model, and leaves nothin
 
 test("Ctrl-C ends a merge that is under way and leaves nothing", async () => {
   const file = await recipe(average);
-  const large = { large: { shape: [3_000_000], values: Array.from({ length: 3_000_000 }, (_, i) => i % 97) } };
-  await Promise.all([tinyCheckpoint(at("a"), large), tinyCheckpoint(at("b"), large)]);
+  largeCheckpoint(at("a"), 50_000_000);
+  largeCheckpoint(at("b"), 50_000_000);
   const before = readdirSync(folder);
-  // Tiles of 16 numbers make the merge slow enough to be met half-way.
   const interruptWhen = (): boolean => readdirSync(folder).length > before.length;
-  const { code, stdout, stderr } = await amalgam(["merge", file, at("out"), "--tile", "64", "--threads", "1"], { interruptWhen });
+  const { code, stdout, stderr } = await amalgam(["merge", file, at("out"), "--threads", "1"], { interruptWhen });
   expect({ code, stdout }).toEqual({ code: 130, stdout: "" });
   expect(stderr).toBe("Cancelled; nothing was left behind.\n");
   expect(readdirSync(folder)).toEqual(before);
@@ -241,8 +252,10 @@ test("a wrong command line is exit 2 and says what to do", async () => {
     [["leaderboard", "--csv", "--json"], /exclude each other/],
     [["push", "."], /--as is missing/],
   ];
-  for (const [args, words] of cases) {
-    const outcome = await amalgam(args, { cwd: folder });
+  const outcomes = await Promise.all(
+    cases.map(async ([args, words]) => ({ args, words, outcome: await amalgam(args, { cwd: folder }) })),
+  );
+  for (const { args, words, outcome } of outcomes) {
     expect([args, outcome.code]).toEqual([args, 2]);
     expect(outcome.stderr).toMatch(words);
     expect(outcome.stdout).toBe("");

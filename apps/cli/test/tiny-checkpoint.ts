@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, truncateSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { type TensorData, writeSafetensors } from "@amalgam/engine/formats";
 
@@ -46,4 +46,13 @@ export function rawFile(header: string, dataBytes: number): Uint8Array {
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(json.length));
   return Buffer.concat([length, json, Buffer.alloc(dataBytes)]);
+}
+
+/** A checkpoint of one large tensor of zeros, written in no time: the file is sparse. */
+export function largeCheckpoint(folder: string, elements: number): void {
+  mkdirSync(folder, { recursive: true });
+  const file = path.join(folder, "model.safetensors");
+  const header = rawFile(`{"large":{"dtype":"F32","shape":[${elements}],"data_offsets":[0,${elements * 4}]}}`, 0);
+  writeFileSync(file, header);
+  truncateSync(file, header.length + elements * 4);
 }

@@ -18,7 +18,11 @@ export const merge = defineCommand({
     },
     out_dir: { type: "positional", required: true, description: "Folder to make; must not exist" },
     threads: { type: "string", valueHint: "n", description: "Worker threads; default one for each core" },
-    tile: { type: "string", valueHint: "bytes", description: "Bytes of each input that a worker holds at a time; default 1MiB" },
+    tile: {
+      type: "string",
+      valueHint: "bytes",
+      description: "Bytes of each input that a worker holds at a time, 16KiB to 64MiB; default 1MiB",
+    },
     seed: { type: "string", valueHint: "n", description: "Overrides the seed of the recipe" },
     "max-shard-size": { type: "string", valueHint: "bytes", description: "Cut larger results into shards; default 5GB" },
     ...jsonOption,
@@ -26,7 +30,7 @@ export const merge = defineCommand({
   async run({ args }) {
     const options = {
       threads: wholeNumber(args.threads, "--threads", { min: 1, max: 256 }),
-      tileBytes: byteSize(args.tile, "--tile"),
+      tileBytes: byteSize(args.tile, "--tile", { min: 2 ** 14, max: 2 ** 26 }),
       maxShardBytes: byteSize(args["max-shard-size"], "--max-shard-size"),
     };
     const seed = wholeNumber(args.seed, "--seed");
