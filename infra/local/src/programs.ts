@@ -32,7 +32,7 @@ export function webProgram({ root, dir, dev, url }: ProgramSettings, port: numbe
     name: "web server",
     args: ["--import", leaveWithSupervisor, next, dev ? "dev" : "start", "-H", localHost, "-p", String(port)],
     cwd: path.join(root, "apps/web"),
-    env: { ...inherited(dev), API_URL: url, NEXT_TELEMETRY_DISABLED: "1" },
+    env: { ...inherited(dev), API_URL: url, NEXT_TELEMETRY_DISABLED: "1", AMALGAM_SUPERVISED: "1" },
     logFile: dir.logFile("web"),
     readyPort: port,
     readyWithinMs: readyWithinMs(dev),
@@ -69,6 +69,10 @@ function environment({ dir, dev, databaseUrl }: ProgramSettings): NodeJS.Process
   return { ...inherited(dev), DATABASE_URL: databaseUrl, HOST: localHost, STORE_DIR: dir.objects, SCRATCH_DIR: dir.scratch };
 }
 
-/** Next knows nothing of our channel: this, loaded before it, ends its whole group when the supervisor is gone. */
+/**
+ * Next knows nothing of our channel: this, loaded before it, ends its whole group when the supervisor is gone. The mark keeps it out
+ * of the processes that Next forks, which inherit Node's arguments: their channel is Next's.
+ */
 const leaveWithSupervisor =
-  "data:text/javascript,if(process.channel){process.on('disconnect',()=>process.kill(-process.pid,'SIGKILL'));process.channel.unref()}";
+  "data:text/javascript,if(process.env.AMALGAM_SUPERVISED){delete process.env.AMALGAM_SUPERVISED;" +
+  "process.on('disconnect',()=>process.kill(-process.pid,'SIGKILL'));process.channel.unref()}";
