@@ -5,6 +5,7 @@ import { createEvaluator } from "./modules/evaluations/evaluator.ts";
 import { executeMerge } from "./modules/merges/execute-merge.job.ts";
 import { verifyVersion } from "./modules/models/verify-version.job.ts";
 import { sweepRuns } from "./modules/runs/sweep-runs.ts";
+import { sweepScratch } from "./modules/runs/sweep-scratch.ts";
 import { collectGarbage } from "./modules/uploads/collect-garbage.ts";
 import { createWorker, type JobHandler, type JobName } from "./platform/queue.ts";
 
@@ -34,7 +35,11 @@ export async function startWorker(
     onDone: ({ name, id, seconds, error }) =>
       deps.log.info({ job: name, runId: id, seconds, ...(error && { err: error }) }, "job ended"),
   });
-  const stops = [every(sweepEveryMs, () => sweepRuns(deps), deps), every(collectEveryMs, () => collectGarbage(deps), deps)];
+  const stops = [
+    every(sweepEveryMs, () => sweepRuns(deps), deps),
+    every(sweepEveryMs * 12, () => sweepScratch(deps), deps),
+    every(collectEveryMs, () => collectGarbage(deps), deps),
+  ];
   return {
     warmUp: async () => recordBackends(deps, await evaluator.backends()),
     async close() {
