@@ -4,7 +4,7 @@ import type { Server } from "../../src/server.ts";
 import type { RunningWorker } from "../../src/start-worker.ts";
 import { tinyCheckpoint } from "../support/checkpoints.ts";
 import { type Client, connectClient } from "../support/client.ts";
-import { createModel, pushReady, requestMerge, runEnded } from "../support/registry.ts";
+import { createModel, push, pushReady, requestMerge, runEnded } from "../support/registry.ts";
 import { openServer, openTestDeps, openWorker, type TestDeps } from "../support/stack.ts";
 
 let stack: TestDeps;
@@ -81,4 +81,39 @@ test("a base and two fine-tunes are registered, merged, and the result can be do
   const bias = header.tensors.find(({ name }) => name === "layer.bias");
   // 1 + 0.5·(2 − 1) + 0.5·2·(4 − 1) = 4.5
   expect([...decodeToF32("F32", bytes.slice(bias?.begin, bias?.end))]).toEqual([4.5, 4.5, 4.5]);
+});
+
+test("a task vector is extracted as a version of its own kind, and used as a parent", { timeout: 60_000 }, async () => {
+  const base = await pushReady(client, "delta/base", await tinyCheckpoint(10), { kind: "BASE" });
+  const tuned = await pushReady(client, "delta/tuned", await tinyCheckpoint(12), { base: base.ref });
+  for (const name of ["tau", "out"]) await createModel(client, "delta", name);
+  const extract = { method: "task_vector", base: base.ref, parents: [{ model: tuned.ref }] };
+  const tau = await requestMerge(client, { namespace: "delta", name: "tau", recipe: extract });
+  expect((await runEnded(client, tau.run?.id ?? "")).version).toMatchObject({ kind: "TASK_VECTOR", state: "READY" });
+  const recipe = { method: "task_arithmetic", base: base.ref, parents: [{ model: "delta/tau" }], parameters: { lambda: 1 } };
+  const sum = await requestMerge(client, { namespace: "delta", name: "out", recipe });
+  expect(await runEnded(client, sum.run?.id ?? "")).toMatchObject({ state: "SUCCEEDED" });
+  const tensorsOf = (ref: string) =>
+    client.ask<{ tensors: { edges: { node: { name: string; sha256: string; norm: number } }[]; totalCount: number } }>(
+      "query ($ref: String!) { version(ref: $ref) { tensors(first: 10) { totalCount edges { node { name sha256 norm } } } } }",
+      { ref },
+    );
+  // base + (tuned − base) is tuned, tensor by tensor.
+  expect(await tensorsOf("delta/out")).toEqual(await tensorsOf(tuned.ref));
+  const one = await client.ask(
+    '{ version(ref: "delta/tau") { tensors(search: "bias") { totalCount edges { node { name min max norm } } } } }',
+  );
+  expect(one).toEqual({
+    tensors: { totalCount: 1, edges: [{ node: { name: "layer.bias", min: 2, max: 2, norm: expect.closeTo(Math.sqrt(12), 5) } }] },
+  });
+});
+
+test("of ten fine-tuned models made at once, eight get a colour of their own and two get none", async () => {
+  const names = Array.from({ length: 10 }, (_, i) => `m${i}`);
+  await Promise.all(names.map(async (name, i) => push(client, `colour/${name}`, await tinyCheckpoint(20 + i))));
+  const { edges } = await client.ask<{ edges: { node: { strand: number | null } }[] }>(
+    '{ models(namespace: "colour") { edges { node { strand } } } }',
+  );
+  const strands = edges.map(({ node }) => node.strand).sort((a, b) => (a ?? 9) - (b ?? 9));
+  expect(strands).toEqual([1, 2, 3, 4, 5, 6, 7, 8, null, null]);
 });
