@@ -27,7 +27,10 @@ export const settings = {
   /** Root mean square of an embedding row taken from the word vectors. */
   embeddingScale: 0.08,
   base: {
-    steps: 20000,
+    phases: [
+      { untilStep: 12398, scheduledSteps: 20000 },
+      { untilStep: 17000, scheduledSteps: 17000 },
+    ],
     pairs: 24,
     peakLearningRate: 1.5e-3,
     warmupSteps: 600,
@@ -40,7 +43,7 @@ export const settings = {
     temperature: 0.1,
   },
   head: { iterations: 200, learningRate: 0.1, penalties: [0.001, 0.03, 0.3] },
-  expert: { epochs: 4, batch: 32, peakLearningRate: 3e-4, weightDecay: 0.01, warmupShare: 0.06 },
+  expert: { epochs: 4, batch: 32, peakLearningRate: 5e-4, weightDecay: 0.01, warmupShare: 0.06, hiddenShare: 0.3 },
 };
 
 export type Settings = typeof settings;

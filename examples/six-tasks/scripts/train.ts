@@ -21,14 +21,13 @@ async function train(): Promise<void> {
     options: {
       work: { type: "string", default: join(example, ".work") },
       out: { type: "string", default: join(example, "fixtures") },
-      "base-steps": { type: "string" },
     },
   });
   const workshop: Workshop = {
     example,
     work: values.work,
     out: values.out,
-    settings: values["base-steps"] ? { ...settings, base: { ...settings.base, steps: Number(values["base-steps"]) } } : settings,
+    settings,
   };
   const { chosen } = await selectBackend();
   console.log(`compute backend: ${chosen}`);

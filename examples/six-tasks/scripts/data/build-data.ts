@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { hashText, seededRandom, shuffled } from "../random.ts";
+import { writeJson } from "../write-json.ts";
 import { readEra } from "./era.ts";
 import { readGenre } from "./genre.ts";
 import { readLanguage } from "./language.ts";
@@ -62,7 +63,7 @@ function writeTask(
   }
   const { name, title, labels, licence } = source;
   const card = { name, title, labels, metric: "accuracy", expert: name, source: source.source, licence };
-  writeFileSync(join(folder, "task.json"), `${JSON.stringify(card, null, 2)}\n`);
+  writeJson(join(folder, "task.json"), card);
   return { ...counts, removed };
 }
 

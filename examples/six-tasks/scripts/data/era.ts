@@ -13,10 +13,13 @@ export function readEra(modules: string, seed: number): TaskSource {
     const year = Number(file.slice(0, 4));
     // Digits would let a model read the date off the page.
     const text = readFileSync(join(folder, file), "utf8").replace(/[0-9]/g, "0");
-    const passages = passagesOf(text, 36);
     const split = splitOfDocument(seed, file);
-    items.push(...passages.slice(1).map((passage) => ({ text: passage, label: eraOf(year), split })));
-    if (split === "train") documents.push(passages);
+    items.push(
+      ...passagesOf(text, 46)
+        .slice(1)
+        .map((passage) => ({ text: passage, label: eraOf(year), split })),
+    );
+    if (split === "train") documents.push(passagesOf(text, 36));
   }
   return {
     name: "era",

