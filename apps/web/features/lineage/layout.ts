@@ -1,15 +1,6 @@
 import ELK, { type ElkNode } from "elkjs/lib/elk.bundled.js";
 import type { Dag } from "./dag.ts";
-
-export const nodeWidth = 168;
-export const nodeHeight = 42;
-
-export interface Placed {
-  width: number;
-  height: number;
-  /** Middle of the left edge of each node. */
-  positions: Record<string, { x: number; y: number }>;
-}
+import { nodeHeight, nodeWidth, type Placed } from "./placed.ts";
 
 const options = {
   "elk.algorithm": "layered",

@@ -22,7 +22,7 @@ import { IconButton } from "../../components/ui/button.tsx";
 import { strandLabel } from "../../lib/format.ts";
 import { versionPath } from "../versions/version-path.ts";
 import { type Dag, type DagEdge, type DagNode, related } from "./dag.ts";
-import { nodeHeight, nodeWidth, type Placed } from "./layout.ts";
+import { nodeHeight, nodeWidth, type Placed } from "./placed.ts";
 
 type VersionNode = Node<{ node: DagNode }, "version">;
 type StrandEdge = Edge<{ edge: DagEdge; y0: number; y1: number; hasLabel: boolean }, "strand">;

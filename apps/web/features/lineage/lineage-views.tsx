@@ -5,7 +5,7 @@ import { Skeleton } from "../../components/skeleton.tsx";
 import { Card, CardHead } from "../../components/ui/card.tsx";
 import { Segmented } from "../../components/ui/segmented.tsx";
 import type { Dag } from "./dag.ts";
-import type { Placed } from "./layout.ts";
+import type { Placed } from "./placed.ts";
 
 const LineageGraph = dynamic(() => import("./lineage-graph.tsx").then((module) => module.LineageGraph), {
   ssr: false,

@@ -70,7 +70,7 @@ export function writeDraft(draft: Draft): string {
   if (draft.seed) query.set("seed", String(draft.seed));
   if (draft.name) query.set("as", draft.name);
   // Slashes and @ are legal in a query and keep the link readable.
-  return query.toString().replaceAll("%2F", "/").replaceAll("%40", "@");
+  return query.toString().replaceAll("%2F", "/").replaceAll("%40", "@").replaceAll("%7E", "~");
 }
 
 /** What a method asks for, as the API describes it. */

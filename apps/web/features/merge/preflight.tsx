@@ -46,9 +46,7 @@ export function Preflight({ state, refusal, hint }: { state: CheckState; refusal
             {fault.path.length > 0 && <span className="block font-mono text-caption text-ink-3">{placeWords(fault)}</span>}
           </Line>
         ))}
-        {check?.ok && check.notes.length === 0 && (
-          <Line tone="ok">{plural(check.tensorCount, "tensor")} match in name and shape</Line>
-        )}
+        {check?.ok && <Line tone="ok">{plural(check.tensorCount, "tensor")} match in name and shape</Line>}
         {check?.notes.map((note) => (
           <Line key={note} tone="ok">
             <span className="wrap-anywhere">{note}</span>

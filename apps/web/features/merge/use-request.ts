@@ -4,7 +4,7 @@ import { useState } from "react";
 import { execute } from "../../lib/execute.ts";
 import { runPath, versionPath } from "../versions/version-path.ts";
 import { splitName } from "./draft.ts";
-import { RequestMergeDocument } from "./merge-documents.ts";
+import { EnsureModelDocument, RequestMergeDocument } from "./merge-documents.ts";
 import type { Fault } from "./preflight.tsx";
 
 /** Sends the merge and goes to its run; a refusal comes back as faults in the pre-flight column. */
@@ -28,11 +28,11 @@ export function useRequest() {
     setSending(true);
     setRefusal([]);
     try {
+      const { createModel } = await execute(EnsureModelDocument, { input: target });
+      if (createModel.__typename === "RefusedError") return setRefusal(faultsOf(createModel));
       const { requestMerge } = await execute(RequestMergeDocument, { input: { ...target, recipe } });
       if (requestMerge.__typename === "RefusedError") {
-        setRefusal(
-          requestMerge.faults.length > 0 ? requestMerge.faults : [{ code: "REFUSED", message: requestMerge.message, path: [] }],
-        );
+        setRefusal(faultsOf(requestMerge));
       } else if (!requestMerge.created && requestMerge.version) {
         router.push(versionPath(requestMerge.version));
       } else {
@@ -51,4 +51,8 @@ export function useRequest() {
     }
   };
   return { request, refusal, clearRefusal: () => setRefusal([]), isSending };
+}
+
+function faultsOf(refusal: { message: string; faults: Fault[] }): Fault[] {
+  return refusal.faults.length > 0 ? refusal.faults : [{ code: "REFUSED", message: refusal.message, path: [] }];
 }
