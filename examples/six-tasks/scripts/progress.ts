@@ -14,7 +14,7 @@ export function createProgress(label: string, total: number, startedAt: number, 
   };
 }
 
-export function duration(ms: number): string {
+function duration(ms: number): string {
   const seconds = Math.round(ms / 1000);
   if (seconds < 90) return `${seconds} s`;
   return `${Math.round(seconds / 60)} min`;

@@ -1,6 +1,5 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { selectBackend } from "@amalgam/engine/runtime";
 import { settings } from "./settings.ts";
 import { baseStage } from "./stages/base.ts";
@@ -17,18 +16,7 @@ const example = dirname(dirname(fileURLToPath(import.meta.url)));
  * is there; the long ones also save themselves every minute. Kill it at any time and run it again.
  */
 async function train(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      work: { type: "string", default: join(example, ".work") },
-      out: { type: "string", default: join(example, "fixtures") },
-    },
-  });
-  const workshop: Workshop = {
-    example,
-    work: values.work,
-    out: values.out,
-    settings,
-  };
+  const workshop: Workshop = { example, work: join(example, ".work"), out: join(example, "fixtures"), settings };
   const { chosen } = await selectBackend();
   console.log(`compute backend: ${chosen}`);
   const corpus = await corpusStage(workshop);
