@@ -55,7 +55,7 @@ async function show({ url, token, signInUrl }, began) {
     steps,
     signal: interruption.signal,
   });
-  console.log(`\n${renderLeaderboard(board, styleFor(process.stdout))}\n`);
+  console.log(`\n${renderLeaderboard(board, styleFor(process.stdout), process.stdout.columns)}\n`);
   if (values.json !== undefined) {
     const rows = leaderboardJson(board).rows.map(({ version, title, kind, method, scores, mean }) => ({
       version: version ?? title,

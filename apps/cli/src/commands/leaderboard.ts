@@ -48,6 +48,6 @@ export const leaderboard = defineCommand({
     if (!board) throw refusal("NO_SUITE", `${server.url} has no suite ${chosen.namespace}/${chosen.suite}.`);
     if (args.json === true) printJson(leaderboardJson(board));
     else if (args.csv === true) print(leaderboardCsv(board));
-    else print(renderLeaderboard(board, styleFor(process.stdout)));
+    else print(renderLeaderboard(board, styleFor(process.stdout), process.stdout.columns));
   },
 });

@@ -55,6 +55,13 @@ test("rows show rank, interval, plot and tasks; ties share a rank; what is missi
   expect(lines[6]).toMatch(/Experts +reference +\.900 ± \.007 +▸ +\.900$/);
 });
 
+test("on a narrow terminal the plots give way and the numbers stay", () => {
+  const narrow = renderLeaderboard(board, plain, 80).split("\n");
+  expect(narrow.join()).not.toContain("●");
+  expect(narrow[3]).toMatch(/\.740 ± \.007 +\.740$/);
+  for (const line of narrow.slice(0, 7)) expect(line.length).toBeLessThanOrEqual(80);
+});
+
 test("a gain whose interval holds zero is not claimed", () => {
   expect(renderLeaderboard(board, plain)).toContain("+0.5 (−0.1 to 1.1) points, paired; cannot be told apart");
 });

@@ -1,7 +1,7 @@
 import type { Leaderboard, LeaderboardRow } from "../client/evaluation-operations.ts";
 import { formatDifference, formatInterval, formatScore, plural, printable, thinSpace } from "./format.ts";
 import { axisOf, drawInterval, type Interval } from "./interval-plot.ts";
-import type { Style } from "./style.ts";
+import { type Style, width } from "./style.ts";
 import { renderTable } from "./table.ts";
 
 export interface ScoreJson {
@@ -94,7 +94,15 @@ const madeBy = ({ method, reference, version }: LeaderboardRow): string => {
   return reference === null ? kind : `${kind} reference`.trim();
 };
 
-export function renderLeaderboard(board: Leaderboard, style: Style): string {
+/** As a table; `columns` is the width of the terminal: where the interval plots do not fit, they are left out and nothing wraps. */
+export function renderLeaderboard(board: Leaderboard, style: Style, columns = Number.POSITIVE_INFINITY): string {
+  const whole = renderBoard(board, style, true);
+  const table = whole.split("\n").slice(2, 3 + board.rows.length); // sentences below it may wrap
+  const widest = Math.max(...table.map(width));
+  return widest <= columns ? whole : renderBoard(board, style, false);
+}
+
+function renderBoard(board: Leaderboard, style: Style, hasPlot: boolean): string {
   const { rows, tasks, suite } = board;
   const ranked = rows.filter((row) => row.reference === null);
   const axis = axisOf((ranked.length > 0 ? ranked : rows).flatMap((row) => meanOf(row) ?? []));
@@ -103,7 +111,7 @@ export function renderLeaderboard(board: Leaderboard, style: Style): string {
     { title: "Version" },
     { title: "Method" },
     { title: "Mean accuracy, 95% interval" },
-    { title: axis ? axisTitle(axis) : "" },
+    ...(hasPlot ? [{ title: axis ? axisTitle(axis) : "" }] : []),
     ...tasks.map(({ name }) => ({ title: printable(name, 20), align: "right" as const })),
   ];
   const cells = rows.map((row, index) => {
@@ -115,7 +123,7 @@ export function renderLeaderboard(board: Leaderboard, style: Style): string {
       row.rank === 1 ? style.bold(title) : title,
       printable(madeBy(row), 24),
       mean ? formatInterval(mean.value, mean.low, mean.high) : "not evaluated",
-      mean && axis ? drawInterval(mean, axis) : "",
+      ...(hasPlot ? [mean && axis ? drawInterval(mean, axis) : ""] : []),
       ...tasks.map(({ name }) => {
         const value = byTask.get(name) ?? null;
         return value === null ? "–" : formatScore(value);
