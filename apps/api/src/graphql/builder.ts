@@ -8,6 +8,7 @@ import ValidationPlugin from "@pothos/plugin-validation";
 import { z } from "zod";
 import type PrismaTypes from "../generated/pothos.ts";
 import { getDatamodel } from "../generated/pothos.ts";
+import { ForbiddenError } from "../modules/accounts/actor.ts";
 import type { Context } from "./context.ts";
 import { decodeGlobalId, encodeGlobalId } from "./global-id.ts";
 import { costLimit, defaultPage, fieldCost } from "./limits.ts";
@@ -38,7 +39,7 @@ export const builder = new SchemaBuilder<{
   defaultFieldNullability: false,
   scopeAuth: {
     authScopes: ({ actor }) => ({ read: actor.scopes.includes("read"), write: actor.scopes.includes("write") }),
-    unauthorizedError: (_parent, _context, _info, result) => new ForbiddenFieldError(result.message),
+    unauthorizedError: (_parent, _context, _info, result) => new ForbiddenError(result.message),
   },
   errors: { defaultTypes: [], directResult: true },
   relay: {
@@ -71,11 +72,6 @@ export const builder = new SchemaBuilder<{
   },
   complexity: { fieldComplexity: fieldCost, limit: costLimit },
 });
-
-/** The token is good but lacks the scope. */
-export class ForbiddenFieldError extends Error {
-  override readonly name = "ForbiddenError";
-}
 
 builder.queryType({ authScopes: { read: true } });
 builder.mutationType({ authScopes: { write: true } });

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-export interface GraphqlAnswer {
+interface GraphqlAnswer {
   readonly status: number;
   readonly data: Record<string, unknown> | null;
   readonly errors: readonly { readonly message: string; readonly extensions: { readonly code: string } }[];

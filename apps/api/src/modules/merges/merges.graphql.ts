@@ -8,7 +8,7 @@ import { requestMerge } from "./request-merge.ts";
 const descriptions = describeMethods();
 
 /** A new method of the engine shows up here, and in the printed schema, by itself. */
-export const MergeMethodIdEnum = builder.enumType("MergeMethodId", {
+const MergeMethodIdEnum = builder.enumType("MergeMethodId", {
   description: "One value per method of the engine, derived from its list.",
   values: Object.fromEntries(
     descriptions.map(({ id, summary }) => [id.toUpperCase(), { value: id, description: summary }]),

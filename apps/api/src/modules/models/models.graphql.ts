@@ -5,7 +5,7 @@ import { plain } from "../../graphql/plain-text.ts";
 import { VersionKindEnum } from "./enums.graphql.ts";
 import { VersionConnection, VersionRef } from "./versions.graphql.ts";
 
-export const ModelRef = builder.prismaNode("Model", {
+const ModelRef = builder.prismaNode("Model", {
   id: { field: "id" },
   description: "A named family of checkpoints.",
   fields: (t) => ({

@@ -3,7 +3,7 @@ import type { Model, ModelVersion } from "../../generated/prisma/client.ts";
 
 export type VersionWithModel = ModelVersion & { readonly model: Model };
 
-export interface VersionRef {
+interface VersionRef {
   readonly namespace: string;
   readonly name: string;
   /** A number, an alias, or null for the newest version that is ready. */

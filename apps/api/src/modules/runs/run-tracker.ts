@@ -2,7 +2,7 @@ import type { Deps } from "../../deps.ts";
 import type { Prisma } from "../../generated/prisma/client.ts";
 import { AbortedError } from "../../platform/queue.ts";
 
-export interface RunNumbers {
+interface RunNumbers {
   readonly progress?: number;
   readonly tensorsDone?: number;
   readonly tensorsTotal?: number;

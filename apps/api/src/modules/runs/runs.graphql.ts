@@ -8,7 +8,7 @@ import { cancelRun } from "./cancel-run.ts";
 import { retryRun } from "./retry-run.ts";
 import { watchRun } from "./watch-run.ts";
 
-export const RunKindEnum = builder.enumType("RunKind", { values: Object.values(RunKind) });
+const RunKindEnum = builder.enumType("RunKind", { values: Object.values(RunKind) });
 export const RunStateEnum = builder.enumType("RunState", { values: Object.values(RunState) });
 
 export const RunRef = builder.prismaNode("Run", {
