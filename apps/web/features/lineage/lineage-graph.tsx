@@ -64,7 +64,8 @@ function Graph({ dag, placed, label }: Props) {
         nodeTypes={nodeTypes}
         edgeTypes={edgeTypes}
         fitView
-        fitViewOptions={{ padding: "34px", maxZoom: 1.1, minZoom: 0.35 }}
+        // Nodes stay at least 24 px high, as targets must; a graph too wide for that is moved by hand.
+        fitViewOptions={{ padding: "34px", maxZoom: 1.1, minZoom: 0.62 }}
         minZoom={0.2}
         maxZoom={2}
         nodesDraggable={false}

@@ -22,9 +22,10 @@ export function ModelCard({ text }: { text: string }) {
             </a>
           ),
           table: ({ children }) => (
-            <div className="scroll-x">
+            // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+            <section className="scroll-x" aria-label="Table" tabIndex={0}>
               <table>{children}</table>
-            </div>
+            </section>
           ),
           img: ({ alt }) => <span className="text-ink-3">{alt ? `[image: ${alt}]` : "[image]"}</span>,
         }}

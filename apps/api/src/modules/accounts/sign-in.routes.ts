@@ -20,7 +20,7 @@ export function signInRoutes(deps: Deps, cookieName: string): Router {
     // The token must not stay in a Referer header.
     res.set("referrer-policy", "no-referrer");
     if (await enter(res, token)) return res.redirect(303, safeNext(req.query["next"]));
-    return res.redirect(303, "/sign-in?wrong=1");
+    return res.redirect(303, wrongToken(req.query["next"]));
   });
 
   router.post(
@@ -31,7 +31,7 @@ export function signInRoutes(deps: Deps, cookieName: string): Router {
       const body = (req.body ?? {}) as Record<string, unknown>;
       const isForm = req.is("application/x-www-form-urlencoded") !== false;
       const isEntered = typeof body["token"] === "string" && (await enter(res, body["token"].trim()));
-      if (isForm) return res.redirect(303, isEntered ? safeNext(body["next"]) : "/sign-in?wrong=1");
+      if (isForm) return res.redirect(303, isEntered ? safeNext(body["next"]) : wrongToken(body["next"]));
       if (isEntered) return res.json({ ok: true });
       return res.status(401).json({ code: "UNAUTHENTICATED", message: "The token is wrong, expired or revoked." });
     },
@@ -43,6 +43,12 @@ export function signInRoutes(deps: Deps, cookieName: string): Router {
     res.clearCookie(cookieName, cookie).redirect(303, "/sign-in");
   });
   return router;
+}
+
+/** A second try leads to the same page. */
+function wrongToken(next: unknown): string {
+  const page = safeNext(next);
+  return `/sign-in?wrong=1${page === "/" ? "" : `&next=${encodeURIComponent(page)}`}`;
 }
 
 /** Only a path of our own: never another host. */

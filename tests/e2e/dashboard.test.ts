@@ -1,0 +1,220 @@
+import { execFile } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { accessibilityFaults, desktop, hasBrowser, openBrowser, phone, sidewaysScroll, signedIn } from "./support/browser.ts";
+import { ask } from "./support/graphql.ts";
+import { root, type TestStack, temporaryFolder, testStack } from "./support/stack.ts";
+
+const folder = temporaryFolder("dashboard");
+const dataDir = path.join(folder, "data");
+
+interface Score {
+  readonly value: number;
+  readonly n: number;
+  readonly low: number;
+  readonly high: number;
+}
+interface Row {
+  readonly version: string;
+  readonly kind: string;
+  readonly method: string | null;
+  readonly scores: Readonly<Record<string, Score>>;
+  readonly mean: number;
+}
+
+/** `npm run demo -- --exit --json FILE`, on a data folder of the test's own. */
+function demo(file: string): Promise<{ rows: Row[]; printed: string }> {
+  const args = ["scripts/demo.mjs", "--exit", "--json", file, "--port", "0", "--data-dir", dataDir];
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, args, { cwd: root, env: { ...process.env, NO_COLOR: "1" } }, (error, stdout, stderr) => {
+      if (error) reject(new Error(`the demo failed: ${stderr}\n${stdout}`));
+      else resolve({ ...(JSON.parse(fs.readFileSync(file, "utf8")) as { rows: Row[] }), printed: stdout });
+    });
+  });
+}
+
+const tasks = ["spam", "supersense", "pos", "genre", "language", "era"];
+let rows: Row[] = [];
+const rowOf = (name: string) => {
+  const row = rows.find(({ version }) => version === `six-tasks/${name}@1`);
+  if (!row) throw new Error(`${name} is not on the leaderboard: ${rows.map(({ version }) => version).join(", ")}`);
+  return row;
+};
+
+afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+describe("the demo", () => {
+  test("registers, merges, evaluates and prints a leaderboard with intervals", { timeout: 600_000 }, async () => {
+    const { rows: measured, printed } = await demo(path.join(folder, "first.json"));
+    rows = measured;
+    expect(rows.filter(({ kind }) => kind === "MERGED").map(({ method }) => method)).toEqual(
+      expect.arrayContaining(["linear", "task_arithmetic", "slerp"]),
+    );
+    for (const row of rows)
+      for (const [task, { value, n, low, high }] of Object.entries(row.scores)) {
+        expect(n, `${row.version} on ${task}`).toBeGreaterThan(500);
+        expect(low).toBeLessThan(value);
+        expect(high).toBeGreaterThan(value);
+      }
+    expect(printed).toContain("six-tasks/average@1");
+    expect(printed).toMatch(/after install and build/);
+  });
+
+  test("shows experts of which four or more clearly beat the base, and an average that keeps part of it", () => {
+    const base = rowOf("base");
+    const clearly = tasks.filter((task) => (rowOf(task).scores[task]?.low ?? 0) > (base.scores[task]?.value ?? 1));
+    expect(clearly.length).toBeGreaterThanOrEqual(4);
+    expect(rowOf("average").mean).toBeGreaterThan(base.mean + 0.01);
+  });
+
+  test("reuses everything when it runs again", async () => {
+    const { rows: again } = await demo(path.join(folder, "second.json"));
+    expect(again).toEqual(rows);
+  });
+});
+
+describe.skipIf(!hasBrowser)("the dashboard", () => {
+  let stack: TestStack;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  let errors: string[];
+
+  beforeAll(async () => {
+    browser = await openBrowser();
+    stack = await testStack(dataDir);
+    ({ page, context, errors } = await signedIn(browser, stack));
+  });
+  afterAll(async () => {
+    await context?.close();
+    await browser?.close();
+    await stack?.stop();
+  });
+
+  test("opens by the sign-in link, and sends a stranger to the sign-in page", async () => {
+    expect(new URL(page.url()).pathname).toBe("/");
+    await page.getByRole("heading", { level: 1, name: "six-tasks" }).waitFor();
+
+    const stranger = await browser.newContext();
+    const other = await stranger.newPage();
+    await other.goto(`${stack.url}/models`);
+    expect(new URL(other.url()).pathname).toBe("/sign-in");
+    await other.getByLabel("Access token").fill("amg_wrong");
+    await other.getByRole("button", { name: "Continue" }).click();
+    await other.getByRole("alert").first().waitFor();
+    await other.getByLabel("Access token").fill(stack.token);
+    await other.getByRole("button", { name: "Continue" }).click();
+    await other.getByRole("heading", { level: 1, name: "Models" }).waitFor();
+    await stranger.close();
+  });
+
+  test("requests a merge from the form, follows its run live and lands on a version with its lineage", async () => {
+    await page.goto(`${stack.url}/merge`);
+    for (const name of ["spam", "pos"]) {
+      await page.getByRole("button", { name: "Add a parent" }).click();
+      await page.getByRole("combobox", { name: /parent/i }).fill(`six-tasks/${name}`);
+      await page
+        .getByRole("option", { name: new RegExp(`${name} *v1`) })
+        .first()
+        .click();
+    }
+    const weight = page.getByLabel("Weight of pos, as a number");
+    await weight.fill("0.5");
+    await weight.press("Tab");
+    await page.getByText(/tensors match/).waitFor();
+    await page.getByRole("button", { name: "Request merge" }).click();
+
+    await page.waitForURL(/\/runs\//);
+    await page.getByRole("link", { name: "Open version" }).click({ timeout: 60_000 });
+    await page.waitForURL(/\/models\/six-tasks\/task-arithmetic\/1/);
+    await page.getByRole("link", { name: "Lineage" }).click();
+    await page.locator(".react-flow__node").nth(3).waitFor();
+    const graph = await page.locator(".react-flow").innerText();
+    for (const name of ["base", "spam", "pos", "task-arithmetic"]) expect(graph).toContain(name);
+
+    const { version } = await ask<{ version: { parents: { role: string; coefficient: number | null; parentDigest: string }[] } }>(
+      stack,
+      `{ version(ref: "six-tasks/task-arithmetic") { parents { role coefficient parentDigest } } }`,
+    );
+    const coefficients = version.parents.filter(({ role }) => role === "PARENT").map(({ coefficient }) => coefficient);
+    expect(coefficients[0]).toBeCloseTo(0.3);
+    expect(coefficients[1]).toBeCloseTo(0.15);
+    for (const { parentDigest } of version.parents) expect(parentDigest).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  test("says on the form what is wrong, and does not let it be requested", async () => {
+    const draft = new URLSearchParams({ method: "slerp", p: "six-tasks/spam@1" });
+    await page.goto(`${stack.url}/merge?${draft}`);
+    await page
+      .getByText(/exactly 2 parents|2 parents/i)
+      .first()
+      .waitFor();
+    expect(await page.getByRole("button", { name: /Request merge|Fix \d/ }).isDisabled()).toBe(true);
+  });
+
+  test("compares versions on the leaderboard, with the same numbers as the terminal", async () => {
+    await page.goto(`${stack.url}/leaderboards/six-tasks/six-tasks`);
+    const text = await page.getByRole("main").innerText();
+    for (const name of ["average", "arithmetic", "slerp", "base"]) expect(text).toContain(name);
+    expect(text).toContain(rowOf("average").mean.toFixed(3).slice(1));
+    expect(text).toMatch(/References/);
+  });
+
+  const paths = [
+    "/",
+    "/models",
+    "/models/six-tasks",
+    "/models/six-tasks/average",
+    "/models/six-tasks/average/1",
+    "/models/six-tasks/average/1/lineage",
+    "/models/six-tasks/average/1/evaluations",
+    "/models/six-tasks/average/1/recipe",
+    "/models/six-tasks/average/1/tensors",
+    "/models/six-tasks/average/1/files",
+    "/merge?method=linear&p=six-tasks%2Fspam%401&p=six-tasks%2Fera%401",
+    "/runs",
+    "/leaderboards",
+    "/leaderboards/six-tasks/six-tasks",
+    "/models/six-tasks/nothing-here",
+  ];
+
+  test.each([
+    ["light", desktop],
+    ["dark", phone],
+  ] as const)("is accessible and fits its screen, %s at %o", async (colorScheme, viewport) => {
+    const own = await signedIn(browser, stack, { colorScheme, viewport });
+    const faults: string[] = [];
+    for (const each of paths) {
+      await own.page.goto(stack.url + each);
+      await own.page.getByRole("heading", { level: 1 }).first().waitFor();
+      await own.page.waitForLoadState("networkidle");
+      for (const fault of await accessibilityFaults(own.page)) faults.push(`${each}: ${fault}`);
+      if ((await sidewaysScroll(own.page)) > 0) faults.push(`${each} scrolls sideways`);
+    }
+    await own.context.close();
+    expect(faults).toEqual([]);
+    expect(own.errors.filter((error) => !error.includes("404"))).toEqual([]);
+  });
+
+  test("reports no error in the console on the way", () => {
+    expect(errors).toEqual([]);
+  });
+});
+
+describe.skipIf(!hasBrowser)("the first run", () => {
+  test("shows three steps on an empty home", async () => {
+    const stack = await testStack(path.join(folder, "empty"));
+    const browser = await openBrowser();
+    try {
+      const { page } = await signedIn(browser, stack);
+      for (const step of ["Register a folder", "Merge two fine-tunes", "See what it gained"])
+        await page.getByRole("heading", { name: step }).first().waitFor();
+      expect(await accessibilityFaults(page)).toEqual([]);
+    } finally {
+      await browser.close();
+      await stack.stop();
+    }
+  });
+});
