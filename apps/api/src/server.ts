@@ -32,6 +32,8 @@ export async function startServer(deps: Deps, { host, port: wanted, webUrl, metr
   // A part of an upload may take minutes on a thin line; headers may not.
   httpServer.requestTimeout = 0;
   httpServer.headersTimeout = 20_000;
+  // Nothing is awaited between listening and the last route, so that no request meets half a server.
+  const graphql = await startGraphql(deps);
   await new Promise<void>((resolve, reject) => {
     httpServer.once("error", reject);
     httpServer.listen(wanted, host, resolve);
@@ -44,7 +46,6 @@ export async function startServer(deps: Deps, { host, port: wanted, webUrl, metr
   app.use(signInRoutes(deps, cookieName));
   // Whatever comes after this line has an actor.
   app.use(requireActor(deps, cookieName, webUrl !== undefined));
-  const graphql = await startGraphql(deps);
   app.use("/graphql", graphql.handler);
   app.use(uploadRoutes(deps));
   app.use(downloadRoutes(deps));
