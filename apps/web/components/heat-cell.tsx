@@ -34,7 +34,7 @@ export function HeatCell({ children, level, title }: { children: React.ReactNode
   );
 }
 
-export function heatStep(level: number): number {
+function heatStep(level: number): number {
   return Math.max(0, Math.min(8, Math.round(level * 8)));
 }
 

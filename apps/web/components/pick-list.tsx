@@ -101,7 +101,7 @@ export function PickList({ label, placeholder, picks, onPick, note, onSearch }: 
 }
 
 /** Every word must occur; picks that start with the search come first. */
-export function match(picks: readonly Pick[], search: string): Pick[] {
+function match(picks: readonly Pick[], search: string): Pick[] {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   const found = picks.filter((pick) => words.every((word) => pick.text.toLowerCase().includes(word)));
   const first = words[0];

@@ -24,7 +24,7 @@ interface Answer<Result> {
 }
 
 /** The browser asks its own origin: the API is in front of these pages. */
-export const sameOrigin: Target = { url: "/graphql" };
+const sameOrigin: Target = { url: "/graphql" };
 
 /** The one door to the API. Faults a user can fix come back as data; everything else is thrown as an ApiError. */
 export async function execute<Result, Variables>(

@@ -8,7 +8,7 @@ export interface Strand {
 }
 
 /** A strand with its place: `from` and `to` are centre lines in px, `width` the stroke. */
-export interface Band extends Strand {
+interface Band extends Strand {
   width: number;
   isHollow: boolean;
   from: number;

@@ -2,7 +2,7 @@ import clsx from "clsx";
 import Link from "next/link";
 import type { ComponentProps, ReactNode } from "react";
 
-export type ButtonLook = "filled" | "plain" | "quiet";
+type ButtonLook = "filled" | "plain" | "quiet";
 
 const base =
   "inline-flex h-8 flex-none items-center justify-center gap-1.5 rounded-control border px-3 text-table font-medium whitespace-nowrap select-none transition-[background-color,opacity] phone:h-10";

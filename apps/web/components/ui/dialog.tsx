@@ -25,7 +25,7 @@ export function Dialog({ label, isOpen, onClose, children, className = "w-[560px
       aria-label={label}
       onClose={onClose}
       onClick={(event) => event.target === ref.current && onClose()}
-      className={`m-auto mt-[12vh] max-h-[76vh] max-w-[calc(100vw-24px)] overflow-hidden rounded-card border border-line-2 bg-raised p-0 text-ink shadow-2 phone:mt-3 ${className}`}
+      className={`m-auto mt-[12vh] max-h-[76vh] max-w-[calc(100vw-24px)] overflow-hidden rounded-card border border-line-2 bg-raised p-0 text-ink shadow-2 outline-none phone:mt-3 ${className}`}
     >
       {isOpen && children}
     </dialog>

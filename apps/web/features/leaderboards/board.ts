@@ -142,7 +142,7 @@ export function verdictCells(board: Board): VerdictCell[] {
 }
 
 /** Mean gain of the experts over the base. */
-export function expertGain(board: Board): number | null {
+function expertGain(board: Board): number | null {
   const experts = board.rows.find((row) => row.reference === "EXPERTS")?.mean ?? null;
   const base = board.rows.find((row) => row.reference === "BASE")?.mean ?? null;
   return experts === null || base === null ? null : experts - base;

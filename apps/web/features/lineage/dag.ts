@@ -28,7 +28,7 @@ export interface DagNode {
 }
 
 /** One line of an edge: centre offsets from the middle of either node, in px. */
-export interface DagBand {
+interface DagBand {
   colour: string;
   width: number;
   isHollow: boolean;

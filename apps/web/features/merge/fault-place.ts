@@ -3,7 +3,7 @@ interface Located {
 }
 
 /** Where a fault lies: `recipe` in front is dropped, since the form is the recipe. */
-export function placeOf(fault: Located): readonly string[] {
+function placeOf(fault: Located): readonly string[] {
   return fault.path[0] === "recipe" || fault.path[0] === "input" ? placeOf({ path: fault.path.slice(1) }) : fault.path;
 }
 

@@ -72,7 +72,7 @@ export function Shortcuts() {
   );
 }
 
-export function Key({ children }: { children: string }) {
+function Key({ children }: { children: string }) {
   return (
     <kbd className="rounded-[4px] border border-line bg-surface px-[5px] font-sans text-axis leading-4 font-medium text-ink-3">
       {children}

@@ -1,5 +1,5 @@
 import { type Strand, strandColour } from "../../components/strands/geometry.ts";
-import type { LineageRole, MixtureFragment, VersionNameFragment } from "../../gql/graphql.ts";
+import type { LineageRole, VersionNameFragment } from "../../gql/graphql.ts";
 
 type Name = Pick<VersionNameFragment, "id" | "ref" | "kind" | "number"> & { model: VersionNameFragment["model"] };
 
@@ -54,5 +54,3 @@ function bandsOf(edge: Edge, coefficient: number | null, parentRef: string): Mix
     parentRef,
   }));
 }
-
-export type MixtureVersion = MixtureFragment;

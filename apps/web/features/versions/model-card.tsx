@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import Markdown from "react-markdown";
 import remarkGfm from "remark-gfm";
+import { withoutFrontMatter } from "./front-matter.ts";
 
 /** A card is somebody else's text: no raw HTML, no images from elsewhere, links leave without a referrer. */
 export function ModelCard({ text }: { text: string }) {
@@ -39,9 +40,4 @@ export function ModelCard({ text }: { text: string }) {
 /** The page has its own h1; a card starts one level lower. */
 function Heading({ children }: { children?: ReactNode }) {
   return <h3 className="text-section">{children}</h3>;
-}
-
-/** Hugging Face cards begin with a block of YAML for machines. */
-export function withoutFrontMatter(text: string): string {
-  return text.replace(/^---\r?\n[\s\S]*?\r?\n---\r?\n/, "");
 }
