@@ -104,8 +104,9 @@ test.skipIf(process.platform !== "linux")(
   "a supervisor killed with -9 takes everything along, and its successor starts on the same data and port",
   async () => {
     const port = Number(new URL(url).port);
-    const children = childrenOf(supervisor.pid ?? 0).map(({ pid }) => pid);
-    expect(children).toHaveLength(3);
+    // By name: the supervisor's own TypeScript loader is a child, too, at times.
+    const children = Object.values(parts).map(part);
+    expect(children).not.toContain(0);
     supervisor.kill("SIGKILL");
     const began = performance.now();
     await start(port);
