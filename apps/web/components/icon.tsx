@@ -31,6 +31,8 @@ export type IconName = keyof typeof paths;
 export function Icon({ name, className = "size-4" }: { name: IconName; className?: string }) {
   return (
     <svg
+      width="16"
+      height="16"
       viewBox="0 0 16 16"
       fill="none"
       stroke="currentColor"

@@ -40,6 +40,8 @@ export function kindLabel(kind: GlyphKind): string {
 export function KindGlyph({ kind, colour, className = "size-4" }: { kind: GlyphKind; colour?: string; className?: string }) {
   return (
     <svg
+      width="16"
+      height="16"
       viewBox="0 0 16 16"
       fill="none"
       stroke="currentColor"

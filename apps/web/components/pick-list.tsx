@@ -18,11 +18,10 @@ interface Props {
   onPick: (pick: Pick) => void;
   /** Shown below the list, e.g. while it is still loading. */
   note?: ReactNode;
-  onSearch?: (search: string) => void;
 }
 
 /** A search field over a list: arrows move, Enter takes. */
-export function PickList({ label, placeholder, picks, onPick, note, onSearch }: Props) {
+export function PickList({ label, placeholder, picks, onPick, note }: Props) {
   const [search, setSearch] = useState("");
   const [active, setActive] = useState(0);
   const listId = useId();
@@ -63,13 +62,11 @@ export function PickList({ label, placeholder, picks, onPick, note, onSearch }: 
           onChange={(event) => {
             setSearch(event.target.value);
             setActive(0);
-            onSearch?.(event.target.value);
           }}
           onKeyDown={onKeyDown}
           className="h-12 min-w-0 flex-1 bg-transparent text-body outline-none"
         />
       </div>
-      {/* biome-ignore lint/a11y/useFocusableInteractive: the field keeps the focus and names the active option */}
       <div id={listId} role="listbox" aria-label={label} className="overflow-y-auto p-1.5">
         {found.map((pick, i) => (
           <div key={pick.id}>
