@@ -54,7 +54,7 @@ export async function ModelPage({ namespace, name, after }: { namespace: string;
       <PageHead
         title={title}
         aside={<span className="text-table text-ink-3">{plural(model.versions.totalCount, "version")}</span>}
-        facts={model.description || newest?.ref}
+        facts={model.description || undefined}
       >
         {newest && (
           <ButtonLink href={versionPath(newest)} look="filled">
