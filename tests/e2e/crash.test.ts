@@ -39,9 +39,6 @@ interface RunAnswer {
 const runQuery = `query($id: ID!) { run(id: $id) { state stage attempts failure { message } version { state files { path sha256 } } } }`;
 
 async function requestMerge(name: string, weight: number): Promise<string> {
-  await ask(stack, "mutation($input: CreateModelInput!) { createModel(input: $input) { __typename } }", {
-    input: { namespace: "crash", name },
-  });
   const recipe = { version: 1, method: "linear", parents: [{ model: "crash/a", weight }, { model: "crash/b" }] };
   const { requestMerge: answer } = await ask<{ requestMerge: { run?: { id: string }; message?: string } }>(
     stack,

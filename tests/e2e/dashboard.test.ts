@@ -156,6 +156,7 @@ describe.skipIf(!hasBrowser)("the dashboard", () => {
 
   test("compares versions on the leaderboard, with the same numbers as the terminal", async () => {
     await page.goto(`${stack.url}/leaderboards/six-tasks/six-tasks`);
+    await page.getByRole("table").first().waitFor();
     const text = await page.getByRole("main").innerText();
     for (const name of ["average", "arithmetic", "slerp", "base"]) expect(text).toContain(name);
     expect(text).toContain(rowOf("average").mean.toFixed(3).slice(1));

@@ -109,3 +109,14 @@ test("an upgrade goes through in both directions", async () => {
   expect(heard).toMatch(/^HTTP\/1\.1 101 /);
   socket.destroy();
 });
+
+test("an idle connection that the web server closes as it is used again costs the reader nothing", async () => {
+  const served = new WeakSet<object>();
+  behind.on("request", (req, res) => {
+    if (served.has(req.socket)) return void req.socket.destroy();
+    served.add(req.socket);
+    res.end("page");
+  });
+  for (let i = 0; i < 3; i++) expect(await (await fetch(`${url}/page`)).text()).toBe("page");
+  expect((await fetch(`${url}/act`, { method: "POST", body: "once" })).status).toBe(502);
+});

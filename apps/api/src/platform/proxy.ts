@@ -22,25 +22,29 @@ export function proxyTo(target: URL, server: Server): RequestHandler {
   const agent = new http.Agent({ keepAlive: true });
   server.on("upgrade", (req, socket, head) => passUpgrade(target, req, socket, head));
   server.once("close", () => agent.destroy());
-  return (req, res) => {
-    const upstream = http.request({
-      agent,
-      ...addressOf(target),
-      method: req.method,
-      path: req.originalUrl,
-      headers: forwarded(req),
-    });
-    upstream.on("response", (answer) => {
-      res.writeHead(answer.statusCode ?? 502, answer.statusMessage, withoutHops(answer.headers));
-      res.flushHeaders(); // the first event of a stream may be long in coming
-      answer.pipe(res);
-      answer.on("error", () => res.destroy());
-    });
-    upstream.on("error", (error) => answerForTarget(res, error));
-    res.on("close", () => upstream.destroy());
-    req.pipe(upstream);
-  };
+  return (req, res) => send(req, res, { agent, ...addressOf(target) });
 }
+
+function send(req: Request, res: Response, to: http.RequestOptions): void {
+  const upstream = http.request({ ...to, method: req.method, path: req.originalUrl, headers: forwarded(req) });
+  upstream.on("response", (answer) => {
+    res.writeHead(answer.statusCode ?? 502, answer.statusMessage, withoutHops(answer.headers));
+    res.flushHeaders(); // the first event of a stream may be long in coming
+    answer.pipe(res);
+    answer.on("error", () => res.destroy());
+  });
+  upstream.on("error", (error) => {
+    // The other side may close an idle connection in the very moment in which it is used again.
+    const isStale = upstream.reusedSocket && !res.headersSent && !res.destroyed;
+    if (isStale && isRepeatable(req)) send(req, res, { ...to, agent: false });
+    else answerForTarget(res, error);
+  });
+  res.on("close", () => upstream.destroy());
+  req.pipe(upstream);
+}
+
+const isRepeatable = ({ method, headers }: Request) =>
+  (method === "GET" || method === "HEAD") && !headers["content-length"] && !headers["transfer-encoding"];
 
 const addressOf = (target: URL) => ({ host: target.hostname, port: target.port });
 

@@ -149,11 +149,6 @@ export const recentRuns = operation<{ first: number; state?: RunState }>()(
   z.object({ runs: z.object({ totalCount: z.number(), edges: z.array(z.object({ node: run })) }) }),
 );
 
-export const checkMerge = operation<{ recipe: unknown }>()(
-  `query CheckMerge($recipe: JSON!) { checkMerge(recipe: $recipe) { ok faults { ${faultFields} } notes } }`,
-  z.object({ checkMerge: z.object({ ok: z.boolean(), faults: z.array(fault), notes: z.array(z.string()) }) }),
-);
-
 export interface RequestMergeInput {
   readonly namespace: string;
   readonly name: string;

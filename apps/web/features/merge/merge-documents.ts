@@ -61,12 +61,3 @@ export const RequestMergeDocument = graphql(`
 `);
 
 /** The result needs a model to be a version of; one that exists already is left as it is. */
-export const EnsureModelDocument = graphql(`
-  mutation EnsureModel($input: CreateModelInput!) {
-    createModel(input: $input) {
-      __typename
-      ... on CreateModelSuccess { model { id } }
-      ... on RefusedError { message faults { code message path } }
-    }
-  }
-`);

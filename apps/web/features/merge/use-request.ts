@@ -4,7 +4,7 @@ import { useState } from "react";
 import { execute } from "../../lib/execute.ts";
 import { runPath, versionPath } from "../versions/version-path.ts";
 import { splitName } from "./draft.ts";
-import { EnsureModelDocument, RequestMergeDocument } from "./merge-documents.ts";
+import { RequestMergeDocument } from "./merge-documents.ts";
 import type { Fault } from "./preflight.tsx";
 
 /** Sends the merge and goes to its run; a refusal comes back as faults in the pre-flight column. */
@@ -28,8 +28,6 @@ export function useRequest() {
     setSending(true);
     setRefusal([]);
     try {
-      const { createModel } = await execute(EnsureModelDocument, { input: target });
-      if (createModel.__typename === "RefusedError") return setRefusal(faultsOf(createModel));
       const { requestMerge } = await execute(RequestMergeDocument, { input: { ...target, recipe } });
       if (requestMerge.__typename === "RefusedError") {
         setRefusal(faultsOf(requestMerge));

@@ -6,7 +6,7 @@ import { nextNumber } from "../models/register-version.ts";
 import { moveAliases } from "../models/set-alias.ts";
 import { formatRef } from "../models/version-ref.ts";
 import { aliasSchema, nameOnlySchema, namespaceSchema } from "../names.ts";
-import { parseInput, refuse } from "../refuse.ts";
+import { parseInput } from "../refuse.ts";
 import { isUniqueViolation } from "../runs/retry-run.ts";
 import { findEarlierMerge } from "./find-earlier-merge.ts";
 import { type PreparedMerge, prepareMerge } from "./prepare-merge.ts";
@@ -24,24 +24,32 @@ export interface RequestedMerge {
   readonly created: boolean;
 }
 
-/** Asks for a merge. The same merge (by identity) is done once, whoever asks and whatever it is to be called. */
+interface Target {
+  readonly namespace: string;
+  readonly name: string;
+  readonly aliases: readonly string[];
+}
+
+/**
+ * Asks for a merge; the model of the result is made with it when there is none. The same merge (by identity) is done once,
+ * whoever asks and whatever it is to be called.
+ */
 export async function requestMerge(deps: Deps, actor: Actor, raw: unknown): Promise<RequestedMerge> {
   authorise(actor, "write");
   const { namespace, name, recipe, aliases } = parseInput(inputSchema, raw);
-  const model = await deps.db.model.findUnique({ where: { namespace_name: { namespace, name } } });
-  if (!model) refuse("NOT_FOUND", `There is no model ${namespace}/${name} for the result. Create it first.`, ["name"]);
+  const target = { namespace, name, aliases: aliases ?? [] };
   const merge = await prepareMerge(deps, recipe);
   const earlier = await findEarlierMerge(deps, merge.identity);
-  if (earlier) return again(deps, earlier, { modelId: model.id, aliases: aliases ?? [] });
+  if (earlier) return again(deps, earlier, target);
   try {
-    const { run, version } = await deps.db.$transaction((tx) => write(tx, { modelId: model.id, merge, aliases: aliases ?? [] }));
+    const { run, version } = await deps.db.$transaction((tx) => write(tx, merge, target));
     await deps.queue.add("execute-merge", run.id);
     return { run, version, created: true };
   } catch (error) {
     // Somebody asked for the same merge at the same moment.
     const winner = isUniqueViolation(error) ? await findEarlierMerge(deps, merge.identity) : null;
     if (!winner) throw error;
-    return again(deps, winner, { modelId: model.id, aliases: aliases ?? [] });
+    return again(deps, winner, target);
   }
 }
 
@@ -49,10 +57,11 @@ export async function requestMerge(deps: Deps, actor: Actor, raw: unknown): Prom
 async function again(
   deps: Deps,
   earlier: Run & { version: ModelVersion },
-  { modelId, aliases }: { modelId: string; aliases: readonly string[] },
+  { namespace, name, aliases }: Target,
 ): Promise<RequestedMerge> {
   const { version, ...run } = earlier;
-  if (version.modelId !== modelId) return { run, version, created: false };
+  const model = await deps.db.model.findUnique({ where: { namespace_name: { namespace, name } } });
+  if (version.modelId !== model?.id) return { run, version, created: false };
   if (version.state === "READY") await moveAliases(deps.db, version, aliases);
   else await deps.db.modelVersion.update({ where: { id: version.id }, data: { wantedAliases: { push: [...aliases] } } });
   return { run, version, created: false };
@@ -60,8 +69,11 @@ async function again(
 
 async function write(
   tx: Prisma.TransactionClient,
-  { modelId, merge, aliases }: { modelId: string; merge: PreparedMerge; aliases: readonly string[] },
+  merge: PreparedMerge,
+  { namespace, name, aliases }: Target,
 ): Promise<{ run: Run; version: ModelVersion }> {
+  await tx.model.createMany({ data: { namespace, name }, skipDuplicates: true });
+  const { id: modelId } = await tx.model.findUniqueOrThrow({ where: { namespace_name: { namespace, name } } });
   const { number, model } = await nextNumber(tx, modelId);
   const { plan, recipe, identity } = merge;
   const version = await tx.modelVersion.create({

@@ -52,7 +52,7 @@ export function modelCard(plan: Plan, models: readonly CardModel[], identity: st
     "",
     ...(parameters.length > 0 ? ["Parameters:", "", ...parameters, ""] : []),
     `${plan.tensors.length} tensors, ${plan.writeBytes} bytes.${plan.output === "delta" ? " These are differences to the base, not weights: they cannot be loaded as a model." : ""}`,
-    ...plan.notes.map((note) => `- ${note.replace(/[<>\p{Cc}]/gu, " ")}`),
+    ...plan.notes.map((note) => `- ${note.replace(/[<>\p{Cc}]/gu, " ").replace(/[*_]/g, "\\$&")}`),
     "",
     ...(identity === null
       ? []
