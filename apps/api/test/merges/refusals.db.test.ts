@@ -178,7 +178,10 @@ test("a recipe of null is no recipe", async () => {
   ).toHaveLength(1);
 });
 
-test("a result without a model to be in is refused", async () => {
-  const { faults } = await requestMerge(client, { namespace: "acme", name: "nowhere", recipe: linear("acme/a", "acme/b") });
-  expect(faults).toMatchObject([{ code: "NOT_FOUND", path: ["name"] }]);
+test("a good request makes the model of its result, once", async () => {
+  const input = { namespace: "acme", name: "blend", recipe: linear("acme/a", "acme/b") };
+  const [first, second] = await Promise.all([requestMerge(client, input), requestMerge(client, input)]);
+  expect([first?.faults, second?.faults]).toEqual([undefined, undefined]);
+  expect(await stack.deps.db.model.count({ where: { namespace: "acme", name: "blend" } })).toBe(1);
+  expect(await stack.deps.db.run.count({ where: { kind: "MERGE" } })).toBe(1);
 });
