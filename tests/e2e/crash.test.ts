@@ -1,11 +1,10 @@
-import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { amalgam } from "./support/amalgam.ts";
 import { sha256Of, writeCheckpoint } from "./support/checkpoints.ts";
 import { ask, askUntil } from "./support/graphql.ts";
-import { type TestStack, temporaryFolder, testStack } from "./support/stack.ts";
+import { pidsOf, type TestStack, temporaryFolder, testStack } from "./support/stack.ts";
 
 const folder = temporaryFolder("crash");
 let stack: TestStack;
@@ -17,15 +16,6 @@ afterAll(async () => {
   await stack?.stop();
   fs.rmSync(folder, { recursive: true, force: true });
 });
-
-/** Children of this process whose command line holds `part`. */
-function pidsOf(part: string): number[] {
-  const lines = execFileSync("ps", ["-eo", "pid=,ppid=,args="], { encoding: "utf8" }).split("\n");
-  return lines.flatMap((line) => {
-    const [pid, parent, ...args] = line.trim().split(/\s+/);
-    return Number(parent) === process.pid && args.join(" ").includes(part) ? [Number(pid)] : [];
-  });
-}
 
 interface RunAnswer {
   run: {

@@ -3,9 +3,11 @@ import fs from "node:fs";
 import path from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { amalgam } from "./support/amalgam.ts";
 import { accessibilityFaults, desktop, hasBrowser, openBrowser, phone, sidewaysScroll, signedIn } from "./support/browser.ts";
+import { writeCheckpoint } from "./support/checkpoints.ts";
 import { ask } from "./support/graphql.ts";
-import { root, type TestStack, temporaryFolder, testStack } from "./support/stack.ts";
+import { pidsOf, root, type TestStack, temporaryFolder, testStack } from "./support/stack.ts";
 
 const folder = temporaryFolder("dashboard");
 const dataDir = path.join(folder, "data");
@@ -152,6 +154,47 @@ describe.skipIf(!hasBrowser)("the dashboard", () => {
       .first()
       .waitFor();
     expect(await page.getByRole("button", { name: /Request merge|Fix \d/ }).isDisabled()).toBe(true);
+  });
+
+  test("cancels a waiting run, and requests it again", async () => {
+    const [worker] = pidsOf("worker.js");
+    if (worker === undefined) throw new Error("no worker runs");
+    process.kill(worker, "SIGSTOP");
+    try {
+      const draft = new URLSearchParams([
+        ["method", "linear"],
+        ["p", "six-tasks/spam@1"],
+        ["p", "six-tasks/era@1"],
+        ["as", "six-tasks/stopped"],
+      ]);
+      await page.goto(`${stack.url}/merge?${draft}`);
+      await page.getByRole("button", { name: "Request merge" }).click();
+      await page.waitForURL(/\/runs\//);
+      await page.getByRole("button", { name: /^Cancel/ }).click();
+    } finally {
+      process.kill(worker, "SIGCONT");
+    }
+    await page.getByRole("button", { name: /Retry|again/i }).click({ timeout: 60_000 });
+    await page.getByRole("link", { name: "Open version" }).click({ timeout: 60_000 });
+    await page.waitForURL(/\/models\/six-tasks\/stopped\/1/);
+  });
+
+  test("shows why a version was rejected, with the tensor at fault", async () => {
+    const own = writeCheckpoint(path.join(folder, "spoiled"), 9, 1);
+    const file = path.join(own, "model.safetensors");
+    const fd = fs.openSync(file, "r+");
+    fs.writeSync(fd, Buffer.from([0, 0, 0xc0, 0x7f]), 0, 4, fs.fstatSync(fd).size - 8);
+    fs.closeSync(fd);
+    expect(await amalgam(["push", own, "--as", "six-tasks/spoiled"], stack)).toMatchObject({ code: 1 });
+    await page.goto(`${stack.url}/models/six-tasks/spoiled/1`);
+    await page
+      .getByText(/rejected/i)
+      .first()
+      .waitFor();
+    await page
+      .getByText(/bert\.pooler\.dense\.bias/)
+      .first()
+      .waitFor();
   });
 
   test("compares versions on the leaderboard, with the same numbers as the terminal", async () => {

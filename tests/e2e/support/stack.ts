@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -23,4 +24,13 @@ export async function testStack(dataDir = path.join(temporaryFolder("e2e"), "dat
   const printed: string[] = [];
   const stack = await startStack({ root, dataDir, port: 0, web, print: (line) => printed.push(line) });
   return { ...stack, dataDir, printed };
+}
+
+/** Children of this process whose command line holds `part`. */
+export function pidsOf(part: string): number[] {
+  const lines = execFileSync("ps", ["-eo", "pid=,ppid=,args="], { encoding: "utf8" }).split("\n");
+  return lines.flatMap((line) => {
+    const [pid, parent, ...args] = line.trim().split(/\s+/);
+    return Number(parent) === process.pid && args.join(" ").includes(part) ? [Number(pid)] : [];
+  });
 }
