@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { curve, floorWidth, fuse, gap, gatherRest, type Strand, shares, strandColour } from "./geometry.ts";
+import { curve, detour, floorWidth, fuse, gap, gatherRest, type Strand, shares, strandColour } from "./geometry.ts";
 
 const strand = (key: string, coefficient: number | null): Strand => ({ key, label: key, colour: "red", coefficient });
 const draw = (strands: Strand[], baseRow: number | null = null) =>
@@ -92,4 +92,8 @@ it("colours come from slots one to eight", () => {
   expect(strandColour(3)).toBe("var(--s3)");
   expect(strandColour(null)).toBe("var(--s0)");
   expect(strandColour(9)).toBe("var(--s0)");
+});
+
+it("a detour leaves level, runs level past what stands between, and arrives level", () => {
+  expect(detour(0, 50, 200, 60, { from: 40, to: 160, y: 10 })).toBe("M0 50C20 50 20 10 40 10L160 10C180 10 180 60 200 60");
 });

@@ -96,6 +96,18 @@ export function curve(x0: number, y0: number, x1: number, y1: number, bend = 0.5
   return `M${x0} ${round(y0)}C${round(middle)} ${round(y0)} ${round(middle)} ${round(y1)} ${x1} ${round(y1)}`;
 }
 
+export interface Past {
+  from: number;
+  to: number;
+  y: number;
+}
+
+/** The same around what stands between `from` and `to`: out to the height `y`, along it, and in again. */
+export function detour(x0: number, y0: number, x1: number, y1: number, past: Past): string {
+  const { from, to, y } = past;
+  return `${curve(x0, y0, from, y)}L${to} ${round(y)}${curve(to, y, x1, y1).replace(/^M[^C]*/, "")}`;
+}
+
 /** Past eight parents the seven widest keep their colours and the rest becomes one grey strand. */
 export function gatherRest<Input extends Strand>(strands: readonly Input[]): { strands: (Input | Strand)[]; rest: Input[] } {
   if (strands.length <= mostStrands) return { strands: [...strands], rest: [] };

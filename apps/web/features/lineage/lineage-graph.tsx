@@ -17,7 +17,7 @@ import Link from "next/link";
 import { createContext, useContext, useEffect, useMemo, useState } from "react";
 import { Icon } from "../../components/icon.tsx";
 import { KindGlyph, kindLabel } from "../../components/kind-glyph.tsx";
-import { curve } from "../../components/strands/geometry.ts";
+import { curve, detour, type Past } from "../../components/strands/geometry.ts";
 import { IconButton } from "../../components/ui/button.tsx";
 import { strandLabel } from "../../lib/format.ts";
 import { versionPath } from "../versions/version-path.ts";
@@ -25,7 +25,7 @@ import { type Dag, type DagEdge, type DagNode, related } from "./dag.ts";
 import { nodeHeight, nodeWidth, type Placed } from "./placed.ts";
 
 type VersionNode = Node<{ node: DagNode }, "version">;
-type StrandEdge = Edge<{ edge: DagEdge; y0: number; y1: number; hasLabel: boolean }, "strand">;
+type StrandEdge = Edge<{ edge: DagEdge; y0: number; y1: number; past: Past | null; hasLabel: boolean }, "strand">;
 
 /** What the pointer or the focus is on, and everything above and below it. */
 const Focus = createContext<{ lit: Set<string> | null; focus: (id: string | null) => void }>({ lit: null, focus: () => {} });
@@ -113,9 +113,22 @@ function flowEdges(dag: Dag, placed: Placed): StrandEdge[] {
       edge,
       y0: placed.positions[edge.source]?.y ?? 0,
       y1: placed.positions[edge.target]?.y ?? 0,
+      past: edge.role === "PARENT" ? null : passed(placed, edge.source, edge.target),
       hasLabel: edge.target === current && edge.coefficient !== null && edge.role === "PARENT",
     },
   }));
+}
+
+/** Where a hairline must run so that it does not cross the nodes of the columns between its ends: above them. */
+function passed({ positions }: Placed, source: string, target: string): Past | null {
+  const [left, right] = [positions[source]?.x ?? 0, positions[target]?.x ?? 0];
+  const between = Object.values(positions).filter(({ x }) => x > left && x < right);
+  if (between.length === 0) return null;
+  return {
+    from: Math.min(...between.map(({ x }) => x)),
+    to: Math.max(...between.map(({ x }) => x)) + nodeWidth,
+    y: Math.min(...between.map(({ y }) => y)) - nodeHeight / 2 - 14,
+  };
 }
 
 function VersionBox({ data: { node } }: NodeProps<VersionNode>) {
@@ -164,14 +177,15 @@ function VersionBox({ data: { node } }: NodeProps<VersionNode>) {
 function StrandLine({ sourceX, targetX, data }: EdgeProps<StrandEdge>) {
   const { lit } = useContext(Focus);
   if (!data) return null;
-  const { edge, y0, y1, hasLabel } = data;
+  const { edge, y0, y1, past, hasLabel } = data;
   const isLit = lit ? lit.has(edge.source) && lit.has(edge.target) : null;
   const x1 = targetX - (edge.isFuse ? barGap - 2 : 0);
   const widest = Math.max(...edge.bands.map((band) => band.width));
   return (
     <g style={{ opacity: isLit === false ? 0.18 : 1, transition: "opacity 120ms" }}>
       {edge.bands.map((band) => {
-        const path = curve(sourceX, y0 + band.from, x1, y1 + band.to);
+        const [from, to] = [y0 + band.from, y1 + band.to];
+        const path = past ? detour(sourceX, from, x1, to, past) : curve(sourceX, from, x1, to);
         return (
           <g key={`${band.colour}${band.to}`}>
             <BaseEdge path={path} style={{ stroke: band.colour, strokeWidth: band.width, fill: "none" }} />

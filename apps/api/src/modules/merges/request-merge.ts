@@ -91,7 +91,7 @@ async function write(
   const run = await tx.run.create({
     data: {
       kind: "MERGE",
-      title: `Merge ${formatRef({ number, model })}`,
+      title: `${plan.output === "delta" ? "Extract" : "Merge"} ${formatRef({ number, model })}`,
       versionId: version.id,
       recipe: recipe as unknown as Prisma.InputJsonObject,
       identity,
