@@ -1,3 +1,5 @@
+export * from "./elementary.ts";
 export * from "./expr.ts";
-export { evaluate, reduce } from "./scalar.ts";
+export type { RandomKey } from "./random.ts";
+export { evaluate, evaluateNumber, type Scene } from "./scalar.ts";
 export { compileKernel, instantiate, type Kernel, type KernelInstance, type KernelMemory, kernelMemory } from "./wasm/kernel.ts";

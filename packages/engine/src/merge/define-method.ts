@@ -1,23 +1,76 @@
 import type { z } from "zod";
-import type { Element } from "../expr/expr.ts";
+import type { Element, Numeric, TiePolicy } from "../expr/expr.ts";
 import type { Fault } from "./fault.ts";
 import type { Law } from "./laws.ts";
 
-/** Whether a checkpoint holds weights, or differences to a base (a task vector). */
-export type Space = "weights" | "delta";
+/** What a checkpoint holds: weights; differences to a base (a task vector); one vector, masks and scalers of several tasks (EMR). */
+export type Space = "weights" | "delta" | "tasks";
+
+/** One parent of a merge, for one tensor. */
+export interface BuildParent<Own> {
+  readonly value: Element;
+  /** Its task vector: value − base, or the value itself when it is a task vector already */
+  readonly delta: Element;
+  readonly space: Space;
+  /** Number of its input, which names its random stream as well */
+  readonly input: number;
+  /** Of a parent in space "tasks": what belongs to the task that parameter `task` names */
+  readonly task?: { readonly mask: Element; readonly scaler: number };
+  /** What the recipe says for this parent, e.g. weight */
+  readonly own: Own;
+}
 
 /** What a method computes with, for one tensor. */
-export interface BuildInput<Params> {
-  /** Present exactly when the method needs a base */
+export interface BuildInput<Own, Params> {
+  /** Present when the recipe has one */
   readonly base: Element | null;
-  readonly parents: readonly { readonly value: Element; readonly space: Space; readonly weight: number }[];
+  readonly parents: readonly BuildParent<Own>[];
   readonly params: Params;
 }
 
-/** How much of each parent is in the result; base null where the method gives it no coefficient. */
+/** How much of each parent is in the result; null where the method gives no coefficient. */
 export interface Coefficients {
   readonly base: number | null;
-  readonly parents: readonly number[];
+  readonly parents: readonly (number | null)[];
+}
+
+/** One tensor of the result. */
+export interface BuiltOutput {
+  /** Put before the tensor's name, e.g. "mask.0." */
+  readonly prefix: string;
+  readonly value: Element;
+  /** bits: one bit for each element, 1 where the value is not 0, packed into bytes from the lowest bit */
+  readonly stored: "float" | "bits";
+}
+
+/** The largest values over all merged tensors of the model together. */
+export interface ModelSelection {
+  readonly of: Element;
+  readonly ties: TiePolicy;
+  /** How many are kept, of all elements of the model */
+  keep(elements: number): number;
+}
+
+/** What one round of a survey measures on one tensor, by name. */
+export interface Measurement {
+  readonly numbers?: Readonly<Record<string, Numeric>>;
+  /** Found afterwards as `foundInModel(name)` */
+  readonly selections?: Readonly<Record<string, ModelSelection>>;
+}
+
+/** What a survey has found out about one tensor. */
+export interface SurveyedTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly elements: number;
+  readonly numbers: Readonly<Record<string, number>>;
+}
+
+/** Passes over the whole model before the merge. Later rounds, and the merge, use what earlier ones have `measured`. */
+export interface Survey<Own, Params> {
+  readonly rounds: readonly ((input: BuildInput<Own, Params>) => Measurement)[];
+  /** After each round: further numbers for each tensor, from those of all tensors. */
+  conclude?(round: number, tensors: readonly SurveyedTensor[], params: Params): readonly Readonly<Record<string, number>>[];
 }
 
 interface MethodFacts {
@@ -31,40 +84,75 @@ interface MethodFacts {
   readonly source: string;
   /** Number of parents, base not counted; max null: no limit but that of recipes */
   readonly arity: { readonly min: number; readonly max: number | null };
-  readonly needsBase: boolean;
-  /** What a recipe may say for each parent */
-  readonly perParent: { readonly weight?: { readonly default: number; readonly description: string } };
+  /** Whether a recipe must, may or must not name a base */
+  readonly base: "required" | "optional" | "none";
   /** What parents may hold */
   readonly accepts: readonly Space[];
   /** What the result holds */
   readonly output: Space;
+  /** Heads of tasks are left out unless the method is for models of one task; default: left out */
+  readonly heads?: "left out" | "merged";
   readonly laws: readonly Law[];
 }
 
-interface MethodParts<Shape extends z.ZodRawShape> extends MethodFacts {
+interface MethodParts<Own extends z.ZodRawShape, Shape extends z.ZodRawShape> extends MethodFacts {
+  /** What a recipe may say for each parent, beside `model` */
+  readonly perParent: z.ZodObject<Own>;
   readonly params: z.ZodObject<Shape>;
   /** Faults that need more than one value of the recipe to see. */
-  check?(weights: readonly number[], params: z.output<z.ZodObject<Shape>>): readonly Fault[];
-  coefficients(weights: readonly number[], params: z.output<z.ZodObject<Shape>>): Coefficients;
-  build(input: BuildInput<z.output<z.ZodObject<Shape>>>): Element;
+  check?(parents: readonly z.output<z.ZodObject<Own>>[], params: z.output<z.ZodObject<Shape>>): readonly Fault[];
+  /** How much of each parent is in the result, for the card and the lineage. */
+  coefficients(parents: readonly z.output<z.ZodObject<Own>>[], params: z.output<z.ZodObject<Shape>>): Coefficients;
+  readonly survey?: Survey<z.output<z.ZodObject<Own>>, z.output<z.ZodObject<Shape>>>;
+  build(input: BuildInput<z.output<z.ZodObject<Own>>, z.output<z.ZodObject<Shape>>>): Element | readonly BuiltOutput[];
+  /** JSON files that belong to the result beside its tensors, by name, from what the survey has found. */
+  files?(tensors: readonly SurveyedTensor[], parentLabels: readonly string[]): Readonly<Record<string, unknown>>;
 }
+
+/** Values whose schema only the method knows. */
+export type Values = Readonly<Record<string, unknown>>;
 
 /** A merge method as the rest of the engine sees it: parameters are unknown until its own schema has read them. */
 export interface MergeMethod extends MethodFacts {
+  readonly perParent: z.ZodObject;
   readonly params: z.ZodObject;
-  check(weights: readonly number[], params: Readonly<Record<string, unknown>>): readonly Fault[];
-  coefficients(weights: readonly number[], params: Readonly<Record<string, unknown>>): Coefficients;
-  /** The expression for one tensor; inputs are numbered base first (when needed), then parents. */
-  build(input: BuildInput<Readonly<Record<string, unknown>>>): Element;
+  check(parents: readonly Values[], params: Values): readonly Fault[];
+  coefficients(parents: readonly Values[], params: Values): Coefficients;
+  readonly survey: Survey<Values, Values> | null;
+  /** The tensors of the result for one tensor of the parents; inputs are numbered base first (when there is one), then parents. */
+  build(input: BuildInput<Values, Values>): readonly BuiltOutput[];
+  files(tensors: readonly SurveyedTensor[], parentLabels: readonly string[]): Readonly<Record<string, unknown>>;
 }
 
 /** Declares a method: one file each, listed in `methods/index.ts`; everything else derives from it. */
-export function defineMethod<Shape extends z.ZodRawShape>(parts: MethodParts<Shape>): MergeMethod {
+export function defineMethod<Own extends z.ZodRawShape, Shape extends z.ZodRawShape>(
+  parts: MethodParts<Own, Shape>,
+): MergeMethod {
+  const { params, perParent, survey } = parts;
+  const typed = (input: BuildInput<Values, Values>) => ({
+    ...input,
+    params: params.parse(input.params),
+    parents: input.parents.map((parent) => ({ ...parent, own: perParent.parse(parent.own) })),
+  });
   return {
     ...parts,
-    params: parts.params as unknown as z.ZodObject,
-    check: (weights, params) => parts.check?.(weights, parts.params.parse(params)) ?? [],
-    coefficients: (weights, params) => parts.coefficients(weights, parts.params.parse(params)),
-    build: (input) => parts.build({ ...input, params: parts.params.parse(input.params) }),
+    params: params as unknown as z.ZodObject,
+    perParent: perParent as unknown as z.ZodObject,
+    check: (parents, values) => parts.check?.(parents.map((own) => perParent.parse(own)), params.parse(values)) ?? [],
+    coefficients: (parents, values) => parts.coefficients(parents.map((own) => perParent.parse(own)), params.parse(values)),
+    survey:
+      survey === undefined
+        ? null
+        : {
+            rounds: survey.rounds.map((round) => (input) => round(typed(input))),
+            conclude: (round, tensors, values) => survey.conclude?.(round, tensors, params.parse(values)) ?? tensors.map(() => ({})),
+          },
+    files: (tensors, parentLabels) => parts.files?.(tensors, parentLabels) ?? {},
+    build(input) {
+      const built = parts.build(typed(input));
+      return isOutputs(built) ? built : [{ prefix: "", value: built, stored: "float" }];
+    },
   };
 }
+
+const isOutputs = (built: Element | readonly BuiltOutput[]): built is readonly BuiltOutput[] => Array.isArray(built);

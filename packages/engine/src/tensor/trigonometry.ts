@@ -1,5 +1,5 @@
 /**
- * sin and acos from the four operations and square root alone. Math.sin and Math.acos may differ in the last bit between
+ * sin, acos and ln from the four operations and square root alone. Math.sin and the like may differ in the last bit between
  * JavaScript engines and versions; these give the same bits on every IEEE 754 machine, as the identity of a merge promises.
  * Absolute error below 1e-15 on the ranges named.
  */
@@ -37,4 +37,20 @@ function arctangent(x: number): number {
 export function arccosine(x: number): number {
   if (x <= -1) return Math.PI;
   return 2 * arctangent(Math.sqrt((1 - x) / (1 + x)));
+}
+
+const doubleBits = new DataView(new ArrayBuffer(8));
+
+/** Natural logarithm: ln(m·2^e) = e·ln 2 + 2·artanh((m−1)/(m+1)), m between √½ and √2. @param x greater than 0, normal */
+export function logarithm(x: number): number {
+  doubleBits.setFloat64(0, x);
+  const high = doubleBits.getInt32(0);
+  let exponent = (high >>> 20) - 1023;
+  doubleBits.setInt32(0, (high & 0xfffff) | (1023 << 20));
+  let mantissa = doubleBits.getFloat64(0);
+  if (mantissa > Math.SQRT2) {
+    mantissa /= 2;
+    exponent += 1;
+  }
+  return exponent * Math.LN2 + 2 * oddSeries((mantissa - 1) / (mantissa + 1), 11, (k) => 1 / (2 * k + 1));
 }
