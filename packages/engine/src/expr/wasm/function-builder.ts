@@ -15,20 +15,26 @@ export const simd = {
   i16x8MinU: 0x97,
   i16x8MaxS: 0x98,
   i32x4Eq: 0x37,
+  i32x4LeS: 0x3d,
+  i32x4GeS: 0x3f,
   i32x4LtS: 0x39,
   i32x4GtS: 0x3b,
   f32x4Eq: 0x41,
   f32x4Ne: 0x42,
   f32x4Lt: 0x43,
+  f32x4Gt: 0x44,
   f32x4Le: 0x45,
   and: 0x4e,
+  andNot: 0x4f,
   or: 0x50,
   xor: 0x51,
   bitselect: 0x52,
   promoteLow: 0x5f,
+  f32x4Nearest: 0x6a,
   narrowU: 0x86,
   i32x4Add: 0xae,
   i32x4Sub: 0xb1,
+  i32x4Mul: 0xb5,
   f32x4Abs: 0xe0,
   f32x4Neg: 0xe1,
   f32x4Sqrt: 0xe3,
@@ -41,6 +47,9 @@ export const simd = {
   f64x2Abs: 0xec,
   f64x2Add: 0xf0,
   f64x2Mul: 0xf2,
+  f64x2Max: 0xf5,
+  truncateToI32: 0xf8,
+  convertFromI32: 0xfa,
 } as const;
 
 const shift = { shl: 0xab, shrS: 0xac, shrU: 0xad } as const;
@@ -84,6 +93,21 @@ export class FunctionBuilder {
   /** The f32 at an address of the constants area in all four lanes, loaded once before the loops. */
   loadSplat(address: number): Local {
     return this.#once(`@${address}`, [...this.i32(0), 0xfd, 0x09, 2, ...unsigned(address)]);
+  }
+
+  /** An i32 in all four lanes. */
+  splatOf(value: Local): Local {
+    return this.#assign("v128", [...this.get(value), 0xfd, ...unsigned(0x11)]);
+  }
+
+  /** The byte at a fixed address plus an offset, in all sixteen lanes. */
+  loadByteSplat(address: number, offset: Local): Local {
+    return this.#assign("v128", [...this.get(offset), 0xfd, 0x07, 0, ...unsigned(address)]);
+  }
+
+  /** One bit for each of the four 32-bit lanes: their signs. */
+  bitmask(value: Local): Local {
+    return this.#assign("i32", [...this.get(value), 0xfd, ...unsigned(0xa4)]);
   }
 
   /** A v128 at a fixed address plus a byte offset. */
