@@ -2,4 +2,5 @@ export * from "./elementary.ts";
 export * from "./expr.ts";
 export type { RandomKey } from "./random.ts";
 export { evaluate, evaluateNumber, type Scene } from "./scalar.ts";
-export { compileKernel, instantiate, type Kernel, type KernelInstance, type KernelMemory, kernelMemory } from "./wasm/kernel.ts";
+export { compileKernel, type Kernel, type KernelMemory, kernelMemory, outlineOf, shapeFor } from "./wasm/kernel.ts";
+export { KernelInstance } from "./wasm/kernel-instance.ts";

@@ -1,78 +1,89 @@
 import { blockElements } from "../blocks.ts";
 import type { Reduction } from "../expr.ts";
+import { elementsOfStatistic } from "../numeric.ts";
+import { advance, below, emitGroup, type Looping, startFunction, validLanes } from "./emit-loop.ts";
 import { unsigned, type WasmFunction } from "./encoding.ts";
-import { FunctionBuilder, type Local } from "./function-builder.ts";
-import { GroupEmitter, type Signature, startGroup } from "./group-emitter.ts";
-import type { KernelLayout } from "./layout.ts";
-import { groupElements, type Half } from "./simd-codec.ts";
+import type { FunctionBuilder, Local } from "./function-builder.ts";
+import { type Emission, GroupEmitter } from "./group-emitter.ts";
+import type { Half } from "./simd-codec.ts";
 
-/** reduce(count) → 0; stores the block sums of every reduction (see `blocks.ts`), elements past `count` adding nothing. */
-export function emitReduce(signature: Signature, reductions: readonly Reduction[], layout: KernelLayout): WasmFunction {
-  const f = new FunctionBuilder("reduce", 1);
-  const count = f.parameter(0);
-  const element = f.local("i32");
+const minusInfinity = 0xff800000;
+
+/**
+ * reduce(begin, end) → 0; stores the block results of some reductions (see `blocks.ts`; blocks count from begin) from the
+ * `first`-th place on. Elements past the end add nothing.
+ */
+export function emitReduce(emission: Emission, name: string, reductions: readonly Reduction[], first: number): WasmFunction {
+  const loop = startFunction(name);
+  const { f, begin, end, element } = loop;
   const blockEnd = f.local("i32");
-  const sums = reductions.map(() => [0, 1, 2, 3].map(() => f.local("v128")));
+  const place = f.local("i32");
+  const accumulators = reductions.map(() => [0, 1, 2, 3].map(() => f.local("v128")));
+  const start = (reduction: Reduction): Local => (reduction.op === "max" ? doubles(f, minusInfinity) : f.splat(0));
+  f.set(element, f.get(begin));
+  f.set(place, f.i32(0));
   f.loop(
     () => {
-      for (const lanes of sums) for (const sum of lanes) f.set(sum, f.get(f.splat(0)));
+      for (const [r, lanes] of accumulators.entries()) {
+        const reduction = reductions[r];
+        if (reduction !== undefined) for (const lane of lanes) f.set(lane, f.get(start(reduction)));
+      }
       f.set(blockEnd, [...f.get(element), ...f.i32(blockElements), 0x6a]);
       f.loop(
         () => {
-          addGroup(f, { signature, reductions, layout, element, sums });
-          f.set(element, [...f.get(element), ...f.i32(groupElements), 0x6a]);
+          addGroup(loop, emission, reductions, accumulators);
+          advance(loop);
         },
-        () => [...f.get(element), ...f.get(blockEnd), 0x49, ...f.get(element), ...f.get(count), 0x49, 0x71],
+        () => [...below(loop, blockEnd), ...below(loop, end), 0x71],
       );
-      for (const [r, lanes] of sums.entries()) storeBlockSum(f, lanes, layout.sums(r), blockEnd);
+      for (const [r, lanes] of accumulators.entries())
+        storeBlock(f, reductions[r]?.op === "max", lanes, place, emission.layout.sums(first + r));
+      f.set(place, [...f.get(place), ...f.i32(8), 0x6a]);
     },
-    () => [...f.get(element), ...f.get(count), 0x49],
+    () => below(loop, end),
   );
   return f.build(f.i32(0));
 }
 
-interface Adding {
-  readonly signature: Signature;
-  readonly reductions: readonly Reduction[];
-  readonly layout: KernelLayout;
-  readonly element: Local;
-  readonly sums: readonly (readonly Local[])[];
-}
+/** An f32 bit pattern as two equal f64. */
+const doubles = (f: FunctionBuilder, bits: number): Local => f.op("promoteLow", f.splat(bits));
 
-function addGroup(f: FunctionBuilder, { signature, reductions, layout, element, sums }: Adding): void {
-  const group = new GroupEmitter(startGroup(f, signature, layout, element), "exact");
-  const splatOf = (local: Local): Local => {
-    const lanes = f.local("v128");
-    f.set(lanes, [...f.get(local), 0xfd, ...unsigned(0x11)]);
-    return lanes;
-  };
-  const [position, end] = [splatOf(element), splatOf(f.parameter(0))];
-  for (const half of [0, 1] as const) {
-    const lane = f.constant([4 * half, 4 * half + 1, 4 * half + 2, 4 * half + 3]);
-    const valid = f.op("i32x4LtS", f.op("i32x4Add", position, lane), end);
-    reductions.forEach((reduction, r) => {
-      const a = f.op("and", group.value(reduction.a, half), valid);
-      const b = reduction.op === "dot" ? f.op("and", group.value(reduction.b, half), valid) : null;
-      for (const pair of [0, 1] as const) {
-        const sum = sums[r]?.[2 * half + pair];
-        if (sum !== undefined) f.set(sum, f.get(f.op("f64x2Add", sum, term(f, a, b, pair))));
-      }
-    });
-  }
+function addGroup(
+  loop: Looping,
+  emission: Emission,
+  reductions: readonly Reduction[],
+  accumulators: readonly (readonly Local[])[],
+): void {
+  const { f } = loop;
+  const valid = [validLanes(loop, 0), validLanes(loop, 1)] as const;
+  emitGroup(loop, emission, reductions.flatMap(elementsOfStatistic), (group, f16) => {
+    const emitter = new GroupEmitter(group, f16);
+    for (const half of [0, 1] as const) {
+      reductions.forEach((reduction, r) => {
+        const masked = (value: Local): Local =>
+          reduction.op === "max" ? f.op("bitselect", value, f.splat(minusInfinity), valid[half]) : f.op("and", value, valid[half]);
+        const a = masked(emitter.value(reduction.a, half));
+        const b = reduction.op === "dot" ? masked(emitter.value(reduction.b, half)) : null;
+        for (const pair of [0, 1] as const) {
+          const sum = accumulators[r]?.[2 * half + pair];
+          if (sum !== undefined) f.set(sum, f.get(f.op(reduction.op === "max" ? "f64x2Max" : "f64x2Add", sum, term(f, a, b, pair))));
+        }
+      });
+    }
+  });
 }
 
 /** Two of the four terms as f64. */
 function term(f: FunctionBuilder, a: Local, b: Local | null, pair: Half): Local {
   const wide = (x: Local) => f.op("promoteLow", pair === 0 ? x : f.shuffle(x, x, [4, 5, 6, 7, 4, 5, 6, 7]));
-  return b === null ? f.op("f64x2Abs", wide(a)) : f.op("f64x2Mul", wide(a), wide(b));
+  return b === null ? wide(a) : f.op("f64x2Mul", wide(a), wide(b));
 }
 
-function storeBlockSum(f: FunctionBuilder, lanes: readonly Local[], address: number, blockEnd: Local): void {
+function storeBlock(f: FunctionBuilder, isMax: boolean, lanes: readonly Local[], place: Local, address: number): void {
   const [a, b, c, d] = lanes;
   if (a === undefined || b === undefined || c === undefined || d === undefined) return;
-  const total = f.op("f64x2Add", f.op("f64x2Add", a, b), f.op("f64x2Add", c, d));
-  const lane = (index: number) => [...f.get(total), 0xfd, ...unsigned(0x21), index];
-  // Block k ends at element (k + 1)·4096: its sum goes to byte 8·k, that is blockEnd / 512 − 8.
-  const offset = [...f.get(blockEnd), ...f.i32(9), 0x76, ...f.i32(8), 0x6b];
-  f.push([...offset, ...lane(0), ...lane(1), 0xa0, 0x39, 3, ...unsigned(address)]);
+  const op = isMax ? "f64x2Max" : "f64x2Add";
+  const result = f.op(op, f.op(op, a, b), f.op(op, c, d));
+  const lane = (index: number) => [...f.get(result), 0xfd, ...unsigned(0x21), index];
+  f.push([...f.get(place), ...lane(0), ...lane(1), isMax ? 0xa5 : 0xa0, 0x39, 3, ...unsigned(address)]);
 }

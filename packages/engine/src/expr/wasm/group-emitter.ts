@@ -1,6 +1,7 @@
 import type { ArithmeticDtype } from "../../tensor/dtype.ts";
-import type { BinaryOp, Condition, Element, UnaryOp } from "../expr.ts";
-import { broadcasts, keyOf } from "../numeric.ts";
+import type { BinaryOp, Comparison, Condition, Element, Selection, UnaryOp } from "../expr.ts";
+import { keyOf } from "../numeric.ts";
+import { lastShift, mixerRounds } from "../random.ts";
 import type { FunctionBuilder, Local, simd } from "./function-builder.ts";
 import type { KernelLayout } from "./layout.ts";
 import {
@@ -14,8 +15,14 @@ import {
   widenF16,
   widenGroup,
 } from "./simd-codec.ts";
+import type { Slot, SlotTable } from "./slots.ts";
 
-const unaryOps: Readonly<Record<UnaryOp, keyof typeof simd>> = { neg: "f32x4Neg", abs: "f32x4Abs", sqrt: "f32x4Sqrt" };
+const unaryOps: Readonly<Record<Exclude<UnaryOp, "powerOfTwo">, keyof typeof simd>> = {
+  neg: "f32x4Neg",
+  abs: "f32x4Abs",
+  sqrt: "f32x4Sqrt",
+  nearest: "f32x4Nearest",
+};
 const binaryOps: Readonly<Record<BinaryOp, keyof typeof simd>> = {
   add: "f32x4Add",
   sub: "f32x4Sub",
@@ -24,40 +31,50 @@ const binaryOps: Readonly<Record<BinaryOp, keyof typeof simd>> = {
   min: "f32x4Min",
   max: "f32x4Max",
 };
-const compareOps: Readonly<Record<Condition["op"], keyof typeof simd>> = { lt: "f32x4Lt", le: "f32x4Le", eq: "f32x4Eq" };
+const compareOps: Readonly<Record<Comparison["op"], keyof typeof simd>> = { lt: "f32x4Lt", le: "f32x4Le", eq: "f32x4Eq" };
 
 const bitsOf = (value: number): number => new Int32Array(Float32Array.of(value).buffer)[0] ?? 0;
 
-/** What the emitted code is specialised for. */
-export interface Signature {
-  readonly expr: Element;
-  readonly inputs: readonly ArithmeticDtype[];
-  readonly output: ArithmeticDtype;
+/** How an input or a result is stored; BITS: one bit for each element, from the lowest of each byte. */
+export type StoredType = ArithmeticDtype | "BITS";
+
+/** Bytes that so many elements take. */
+export const storedBytes = (type: StoredType, elements: number): number =>
+  type === "BITS" ? Math.ceil(elements / 8) : elements * (type === "F32" ? 4 : 2);
+
+/** What all functions of a kernel are emitted for. */
+export interface Emission {
+  readonly inputs: readonly StoredType[];
+  readonly layout: KernelLayout;
+  readonly slots: SlotTable;
+  /** Keys of the values that are ranked; the ranks of the j-th are in the j-th intermediate tile */
+  readonly ranked: readonly string[];
 }
 
 /** What the group emitters of one function have in common. */
-export interface Group {
+export interface Group extends Emission {
   readonly f: FunctionBuilder;
-  readonly signature: Signature;
-  readonly layout: KernelLayout;
-  readonly at: GroupOffsets;
-  /** Stored bits of the 16-bit inputs that the expression reads, by input */
+  /** Number of the group's first element in the tile */
+  readonly element: Local;
+  readonly at: GroupOffsets & { readonly one: Local };
+  /** Stored bits of 16-bit inputs, by input */
   readonly raw: ReadonlyMap<number, Local>;
 }
 
-/** Starts a group: its byte offsets, and the loads of 16-bit inputs. */
-export function startGroup(f: FunctionBuilder, signature: Signature, layout: KernelLayout, element: Local): Group {
-  const offset = (shift: number): Local => {
+/** Starts a group: its byte offsets, and the loads of the 16-bit inputs among `used`. */
+export function startGroup(f: FunctionBuilder, emission: Emission, element: Local, used: readonly number[]): Group {
+  const shifted = (code: number, bits: number): Local => {
     const local = f.local("i32");
-    f.set(local, [...f.get(element), ...f.i32(shift), 0x74]);
+    f.set(local, [...f.get(element), ...f.i32(bits), code]);
     return local;
   };
-  const at = { two: offset(1), four: offset(2) };
+  const at = { one: shifted(0x76, 3), two: shifted(0x74, 1), four: shifted(0x74, 2) };
   const raw = new Map<number, Local>();
-  for (const [index, dtype] of signature.inputs.entries()) {
-    if (dtype !== "F32") raw.set(index, loadRaw(f, layout.input(index), at));
+  for (const index of used) {
+    const type = emission.inputs[index];
+    if (type === "F16" || type === "BF16") raw.set(index, loadRaw(f, emission.layout.input(index), at));
   }
-  return { f, signature, layout, at, raw };
+  return { ...emission, f, element, at, raw };
 }
 
 /** Turns nodes into locals, each distinct subtree once. */
@@ -66,28 +83,21 @@ export class GroupEmitter {
   readonly #f: FunctionBuilder;
   readonly #layout: KernelLayout;
   readonly #f16: F16Mode;
-  readonly #numbers: readonly string[];
   readonly #inputs = new Map<number, readonly [Local, Local]>();
   readonly #values: readonly [Map<string, Local>, Map<string, Local>] = [new Map(), new Map()];
+  readonly #positions: [Local | null, Local | null] = [null, null];
 
   constructor(group: Group, f16: F16Mode) {
     this.#group = group;
     this.#f = group.f;
     this.#layout = group.layout;
     this.#f16 = f16;
-    this.#numbers = broadcasts(group.signature.expr).map(keyOf);
   }
 
   input(index: number): readonly [Local, Local] {
     const known = this.#inputs.get(index);
     if (known !== undefined) return known;
-    const { signature, at, raw } = this.#group;
-    const dtype = signature.inputs[index] ?? "F32";
-    const bits = raw.get(index);
-    const loaded =
-      dtype === "F32" || bits === undefined
-        ? loadF32(this.#f, this.#layout.input(index), at)
-        : widenGroup(this.#f, dtype, bits, this.#f16);
+    const loaded = this.#load(index);
     this.#inputs.set(index, loaded);
     return loaded;
   }
@@ -101,6 +111,39 @@ export class GroupEmitter {
     return local;
   }
 
+  /** Numbers of the four elements in the tile. */
+  position(half: Half): Local {
+    const f = this.#f;
+    const first = 4 * half;
+    const known = this.#positions[half];
+    if (known !== null) return known;
+    const lanes = f.op("i32x4Add", f.splatOf(this.#group.element), f.constant([first, first + 1, first + 2, first + 3]));
+    this.#positions[half] = lanes;
+    return lanes;
+  }
+
+  slot(slot: Slot): Local {
+    return this.#f.loadSplat(this.#layout.slot(this.#group.slots.indexOf(slot)));
+  }
+
+  #load(index: number): readonly [Local, Local] {
+    const { inputs, at, raw } = this.#group;
+    const f = this.#f;
+    const type = inputs[index] ?? "F32";
+    const address = this.#layout.input(index);
+    if (type === "BITS") {
+      const byte = f.loadByteSplat(address, at.one);
+      const one = f.splat(bitsOf(1));
+      const half = (bits: readonly [number, number, number, number]): Local => {
+        const mask = f.constant(bits);
+        return f.op("and", f.op("i32x4Eq", f.op("and", byte, mask), mask), one);
+      };
+      return [half([1, 2, 4, 8]), half([16, 32, 64, 128])];
+    }
+    const bits = raw.get(index);
+    return type === "F32" || bits === undefined ? loadF32(f, address, at) : widenGroup(f, type, bits, this.#f16);
+  }
+
   #emit(node: Element, half: Half): Local {
     const f = this.#f;
     switch (node.kind) {
@@ -109,21 +152,54 @@ export class GroupEmitter {
       case "constant":
         return f.splat(bitsOf(node.value));
       case "broadcast":
-        return f.loadSplat(this.#layout.constant(this.#numbers.indexOf(keyOf(node.number))));
-      case "unary":
-        return f.op(unaryOps[node.op], this.value(node.a, half));
+        return this.slot({ kind: "number", number: node.number });
+      case "random":
+        return this.#random(node.stream, half);
+      case "rank":
+        return f.load(this.#layout.derived(this.#group.ranked.indexOf(keyOf(node.a))) + 16 * half, this.#group.at.four);
+      case "unary": {
+        const a = this.value(node.a, half);
+        if (node.op !== "powerOfTwo") return f.op(unaryOps[node.op], a);
+        return f.shifted("shl", f.op("i32x4Add", f.op("truncateToI32", a), f.splat(127)), 23);
+      }
       case "binary":
         return this.#binary(node, half);
-      case "select": {
-        const mask = f.op(compareOps[node.if.op], this.value(node.if.a, half), this.value(node.if.b, half));
-        return f.op("bitselect", this.value(node.yes, half), this.value(node.no, half), mask);
-      }
+      case "select":
+        return f.op("bitselect", this.value(node.yes, half), this.value(node.no, half), this.#condition(node.if, half));
       case "cast": {
         const value = this.value(node.a, half);
         if (node.dtype === "F16") return widenF16(f, f.shifted("shl", narrowF16(f, value), 16));
         return f.op("and", roundBf16(f, value), f.splat(0xffff0000));
       }
     }
+  }
+
+  #condition(condition: Condition, half: Half): Local {
+    const f = this.#f;
+    const a = this.value(condition.a, half);
+    if (condition.kind === "compare") return f.op(compareOps[condition.op], a, this.value(condition.b, half));
+    const [threshold, cut] = this.#border(condition.by);
+    const upTo = f.op("i32x4LeS", this.position(half), cut);
+    return f.op("or", f.op("f32x4Gt", a, threshold), f.op("and", f.op("f32x4Eq", a, threshold), upTo));
+  }
+
+  #border(by: Selection): readonly [threshold: Local, cut: Local] {
+    if (by.kind === "found")
+      return [this.slot({ kind: "number", number: by.threshold }), this.slot({ kind: "foundCut", cut: by.cut })];
+    return [this.slot({ kind: "threshold", selection: by }), this.slot({ kind: "cut", selection: by })];
+  }
+
+  /** As `randomUnit` in random.ts. */
+  #random(stream: number, half: Half): Local {
+    const f = this.#f;
+    const [first, second] = [this.slot({ kind: "key", stream, part: 0 }), this.slot({ kind: "key", stream, part: 1 })];
+    let x = f.op("i32x4Add", f.op("i32x4Add", this.position(half), this.slot({ kind: "position" })), first);
+    for (const [round, { shift, factor }] of mixerRounds.entries()) {
+      x = f.op("i32x4Mul", f.op("xor", x, f.shifted("shrU", x, shift)), f.splat(factor | 0));
+      if (round === 0) x = f.op("xor", x, second);
+    }
+    const bits = f.shifted("shrU", f.op("xor", x, f.shifted("shrU", x, lastShift)), 8);
+    return f.op("f32x4Mul", f.op("convertFromI32", bits), f.splat(bitsOf(2 ** -24)));
   }
 
   #binary({ op, a, b }: Extract<Element, { kind: "binary" }>, half: Half): Local {

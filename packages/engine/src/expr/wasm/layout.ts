@@ -1,22 +1,35 @@
 import { blockCount, blockElements } from "../blocks.ts";
 
-/** Where a worker's memory holds what. All kernels of a run share one memory and one layout. */
+/** What the kernels of a run need room for. All of them share one memory and one layout. */
+export interface MemoryShape {
+  readonly inputs: number;
+  /** Most intermediate tiles (values to be ranked) that a kernel has */
+  readonly derived: number;
+  /** Most reductions that one call finds */
+  readonly reductions: number;
+  readonly tileBytes: number;
+}
+
+/** Where a worker's memory holds what. */
 export interface KernelLayout {
   /** Bytes that a tile of one tensor may take */
   readonly tileBytes: number;
-  /** Address of the f32 of the i-th broadcast number */
-  constant(index: number): number;
-  /** Address of the block sums of the i-th reduction */
+  /** Address of the four bytes of the i-th slot */
+  slot(index: number): number;
+  /** Address of the block sums of the i-th reduction of a call */
   sums(index: number): number;
   /** Address of the tile of the k-th input */
   input(index: number): number;
+  /** Address of the f32 of the j-th intermediate tile */
+  derived(index: number): number;
+  /** Address of the keys that a selection has collected, and of the i32 that counts those above */
+  readonly collected: number;
+  readonly above: number;
   /** Address of the tile of the result */
   readonly output: number;
   readonly pages: number;
 }
 
-const maxConstants = 256;
-const maxReductions = 64;
 /** Tiles start at odd multiples of a cache line, so that equal offsets in different tiles do not share cache sets. */
 const stagger = 17 * 64;
 const pageBytes = 65536;
@@ -27,26 +40,33 @@ const align = (bytes: number, to: number): number => Math.ceil(bytes / to) * to;
 export const wholeTileBytes = (tileBytes: number): number =>
   Math.max(4 * blockElements, Math.floor(tileBytes / (4 * blockElements)) * 4 * blockElements);
 
-export function layoutFor(inputCount: number, tileBytes: number): KernelLayout {
+/** Most elements of a tile: those of a 16-bit type. */
+export const mostElements = (tileBytes: number): number => tileBytes / 2;
+
+/** Slots that there is room for. */
+export const mostSlots = 4096;
+
+export function layoutFor({ inputs, derived, reductions, tileBytes }: MemoryShape): KernelLayout {
   const tile = wholeTileBytes(tileBytes);
-  // A tile of 16-bit values has twice as many elements, hence blocks, as one of f32.
-  const sumsBytes = 8 * blockCount(tile / 2);
-  const sumsBegin = 4 * maxConstants;
-  const tilesBegin = align(sumsBegin + maxReductions * sumsBytes, 64);
+  const wide = 4 * mostElements(tile);
+  // Rows may be as short as one element, and each row begins a block; but no call covers more than one row then.
+  const sumsBytes = 8 * blockCount(mostElements(tile));
+  const sumsBegin = 4 * mostSlots;
+  const above = align(sumsBegin + reductions * sumsBytes, 64);
+  const inputsBegin = above + 64;
   const stride = tile + stagger;
-  const input = (index: number) => tilesBegin + index * stride;
+  const derivedBegin = inputsBegin + inputs * stride;
+  const collected = derivedBegin + derived * (wide + stagger);
+  const output = collected + wide + stagger;
   return {
     tileBytes: tile,
-    constant: (index) => {
-      if (index >= maxConstants) throw new Error(`An expression broadcasts more than ${maxConstants} numbers.`);
-      return 4 * index;
-    },
-    sums: (index) => {
-      if (index >= maxReductions) throw new Error(`An expression has more than ${maxReductions} reductions.`);
-      return sumsBegin + index * sumsBytes;
-    },
-    input,
-    output: input(inputCount),
-    pages: align(input(inputCount + 1), pageBytes) / pageBytes,
+    slot: (index) => 4 * index,
+    sums: (index) => sumsBegin + index * sumsBytes,
+    input: (index) => inputsBegin + index * stride,
+    derived: (index) => derivedBegin + index * (wide + stagger),
+    collected,
+    above,
+    output,
+    pages: align(output + stride, pageBytes) / pageBytes,
   };
 }

@@ -1,0 +1,46 @@
+import type { Numeric, TensorSelection } from "../expr.ts";
+import { keyOf } from "../numeric.ts";
+
+/** A 32-bit value that a kernel reads from memory once a call; set for each tensor, row or tile. */
+export type Slot =
+  | { readonly kind: "number"; readonly number: Numeric }
+  /** Border of a selection: its threshold, and up to where values equal to it are kept */
+  | { readonly kind: "threshold" | "cut"; readonly selection: TensorSelection }
+  /** The same of a selection found elsewhere */
+  | { readonly kind: "foundCut"; readonly cut: Numeric }
+  /** Keys between which a selection collects */
+  | { readonly kind: "low" | "high"; readonly selection: TensorSelection }
+  | { readonly kind: "key"; readonly stream: number; readonly part: 0 | 1 }
+  /** Position in the tensor of the element at address 0 of a tile */
+  | { readonly kind: "position" };
+
+function textOf(slot: Slot): string {
+  switch (slot.kind) {
+    case "number":
+      return `number ${keyOf(slot.number)}`;
+    case "foundCut":
+      return `foundCut ${keyOf(slot.cut)}`;
+    case "key":
+      return `key ${slot.stream} ${slot.part}`;
+    case "position":
+      return "position";
+    default:
+      return `${slot.kind} ${keyOf(slot.selection)}`;
+  }
+}
+
+/** Numbers slots in the order in which emitters ask for them, equal ones once. */
+export class SlotTable {
+  readonly list: Slot[] = [];
+  readonly #indexes = new Map<string, number>();
+
+  indexOf(slot: Slot): number {
+    const text = textOf(slot);
+    let index = this.#indexes.get(text);
+    if (index === undefined) {
+      index = this.list.push(slot) - 1;
+      this.#indexes.set(text, index);
+    }
+    return index;
+  }
+}
