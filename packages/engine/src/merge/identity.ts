@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { methodOf, type Recipe } from "./recipe.ts";
+import { methodOf, ownOf, type Recipe } from "./recipe.ts";
+import { keyOf } from "./reference.ts";
 
 /** Raised when the default head patterns of `architectures.ts` change: they decide which tensors are in the result. */
 const headPatternsVersion = 1;
@@ -8,26 +9,88 @@ const headPatternsVersion = 1;
 export interface ParentDigests {
   readonly base: string | null;
   readonly parents: readonly string[];
+  /** Of the adapters that the recipe names */
+  readonly baseAdapter?: string | null;
+  readonly adapters?: readonly (string | null)[];
 }
 
 /**
  * sha256 (hex) of the canonical form of a merge: method and its version, parameters, parents by content. Equal identities
- * give equal bytes on every machine; references, threads, tiles and shard sizes are no part of it.
+ * give equal bytes on every machine; references, threads, tiles and shard sizes are no part of it. What a recipe does not use
+ * (slices, adapters, tokenizer) is not in the form, so identities from before it existed stay as they are.
  */
 export function recipeIdentity(recipe: Recipe, digests: ParentDigests): string {
   if (digests.parents.length !== recipe.parents.length) throw new Error("There must be one digest for each parent.");
+  const contents = contentOf(recipe, digests);
   const canonical = canonicalJson({
     version: recipe.version,
     method: recipe.method,
     methodVersion: methodOf(recipe).version,
     base: digests.base,
-    parents: recipe.parents.map(({ weight }, i) => ({ digest: digests.parents[i], weight })),
+    ...(recipe.baseAdapter === null ? {} : { baseAdapter: adapterDigest(digests.baseAdapter) }),
+    // Methods without weights have always had the weight 1 here.
+    parents: recipe.parents.map((parent, i) => ({ weight: 1, ...ownOf(parent), ...parentContent(recipe, digests, i) })),
     parameters: recipe.parameters,
     exclude: recipe.exclude === null ? { heads: headPatternsVersion } : [...new Set(recipe.exclude)].sort(),
     dtype: recipe.dtype,
     seed: recipe.seed,
+    ...(recipe.slices === null
+      ? {}
+      : {
+          slices: recipe.slices.map(({ sources, parameters }) => ({
+            sources: sources.map((source) => ({ ...ownOf(source), layers: source.layers, content: contents(keyOf(source)) })),
+            parameters,
+          })),
+        }),
+    ...(recipe.tokenizer === null ? {} : { tokenizer: canonicalTokenizer(recipe.tokenizer, contents) }),
+    ...(recipe.chatTemplate === null ? {} : { chatTemplate: recipe.chatTemplate }),
   });
   return createHash("sha256").update(canonical).digest("hex");
+}
+
+function adapterDigest(digest: string | null | undefined): string {
+  if (digest == null) throw new Error("There must be a digest for each adapter.");
+  return digest;
+}
+
+const parentContent = ({ parents }: Recipe, digests: ParentDigests, i: number): Readonly<Record<string, unknown>> => ({
+  digest: digests.parents[i],
+  ...(parents[i]?.adapter === undefined ? {} : { adapter: adapterDigest(digests.adapters?.[i]) }),
+});
+
+/** Content in place of the reference of any model of a recipe. */
+function contentOf(recipe: Recipe, digests: ParentDigests): (model: string) => unknown {
+  const contents = new Map<string, unknown>();
+  recipe.parents.forEach((parent, i) => {
+    const content = parentContent(recipe, digests, i);
+    if (!contents.has(parent.model)) contents.set(parent.model, content);
+    contents.set(keyOf(parent), content);
+  });
+  const { base, baseAdapter } = recipe;
+  if (base !== null) {
+    const content = { digest: digests.base, ...(baseAdapter === null ? {} : { adapter: adapterDigest(digests.baseAdapter) }) };
+    if (!contents.has(base)) contents.set(base, content);
+    if (baseAdapter !== null) contents.set(keyOf({ model: base, adapter: baseAdapter }), content);
+  }
+  return (model) => contents.get(model) ?? null;
+}
+
+function canonicalTokenizer(
+  { source, tokens, padToMultipleOf }: NonNullable<Recipe["tokenizer"]>,
+  content: (model: string) => unknown,
+): unknown {
+  return {
+    source: source === "union" || source === "base" ? source : content(source),
+    padToMultipleOf,
+    // As pairs: a token may be called anything.
+    tokens: Object.entries(tokens)
+      .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+      .map(([token, rule]) => [
+        token,
+        rule.force,
+        rule.source === null || !("model" in rule.source) ? rule.source : { ...rule.source, model: content(rule.source.model) },
+      ]),
+  };
 }
 
 /** JSON with sorted keys and no white space. Numbers as ECMAScript prints them (the shortest text that reads back), -0 as 0. */

@@ -1,0 +1,97 @@
+import type { MergeMethod } from "./define-method.ts";
+import { type Fault, fault } from "./fault.ts";
+import type { Recipe } from "./recipe.ts";
+import { ownOf } from "./recipe-models.ts";
+import { keyOf } from "./reference.ts";
+import { isVarying } from "./settings.ts";
+
+/** What is at fault in a recipe as a whole. @param complete every part could be read, so that the method can judge them together */
+export function checkRecipe(method: MergeMethod, recipe: Recipe, complete: boolean): Fault[] {
+  const { base } = recipe;
+  const faults = [
+    ...checkCount(method, recipe),
+    ...checkDuplicates(method, recipe),
+    ...(base === null && method.base === "required"
+      ? [fault("BASE_MISSING", `${method.title} needs a base; add "base" to the recipe.`, ["base"])]
+      : []),
+    ...(base !== null && method.base === "none"
+      ? [fault("BASE_UNUSED", `${method.title} takes no base; remove "base" from the recipe.`, ["base"])]
+      : []),
+    ...checkDtype(method, recipe),
+    ...checkTokenizer(recipe),
+  ];
+  // What varies over the model is judged tensor by tensor, when the tensors are known.
+  const owns = recipe.parents.map(ownOf);
+  const isConstant = ![recipe.parameters, ...owns].some((settings) => Object.values(settings).some(isVarying));
+  if (complete && isConstant && recipe.slices === null) faults.push(...method.check(owns, recipe.parameters));
+  return faults;
+}
+
+/** Parents of the recipe, or the sources of each slice, which then are what the method sees. */
+function checkCount(method: MergeMethod, { parents, slices, base, baseAdapter }: Recipe): Fault[] {
+  const { min, max } = method.arity;
+  const count = (given: number, path: readonly (string | number)[]): Fault[] => {
+    if (given >= min && (max === null || given <= max)) return [];
+    const wanted = min === max ? `exactly ${min}` : given < min ? `at least ${min}` : `at most ${max}`;
+    const noun = (min === max || given < min ? min : max) === 1 ? "parent" : "parents";
+    const where = slices === null ? "" : " in each slice";
+    return [fault("PARENT_COUNT", `${method.title} takes ${wanted} ${noun}${where}, not ${given}.`, path)];
+  };
+  if (slices === null) return count(parents.length, ["parents"]);
+  const known = new Set(parents.map(keyOf));
+  const baseKey = base === null ? null : keyOf(baseAdapter === null ? { model: base } : { model: base, adapter: baseAdapter });
+  return slices.flatMap(({ sources }, s) => {
+    const contributing = sources.map(keyOf).filter((key) => key !== baseKey || known.has(key));
+    return count(contributing.length, ["slices", s, "sources"]);
+  });
+}
+
+function checkDuplicates(method: MergeMethod, { parents }: Recipe): Fault[] {
+  const seen = new Set<string>();
+  return parents.flatMap((parent, i) => {
+    const key = keyOf(parent);
+    const isSecond = seen.has(key);
+    seen.add(key);
+    return isSecond ? [duplicateParent(method, key, i)] : [];
+  });
+}
+
+/** A parent listed twice: for weighted methods it is another spelling of a larger weight, for the others it has no meaning. */
+export function duplicateParent(method: MergeMethod, label: string, position: number): Fault {
+  const isWeighted = Object.hasOwn(method.perParent.shape, "weight");
+  const advice = isWeighted ? "list it once and add the weights" : "name two different models";
+  return fault("PARENT_TWICE", `The parent ${label} is listed twice; ${advice}.`, ["parents", position, "model"]);
+}
+
+function checkDtype(method: MergeMethod, { dtype }: Recipe): Fault[] {
+  if (method.output === "weights" || dtype === null || dtype === "F32") return [];
+  return [
+    fault("DTYPE_UNSUPPORTED", `${method.title} writes F32 so that nothing of the difference is lost; remove "dtype".`, [
+      "dtype",
+    ]),
+  ];
+}
+
+/** A tokenizer policy speaks of models of the merge. */
+function checkTokenizer({ tokenizer, base, parents }: Recipe): Fault[] {
+  if (tokenizer === null) return [];
+  const known = new Set([...parents.flatMap((parent) => [parent.model, keyOf(parent)]), ...(base === null ? [] : [base])]);
+  const check = (model: string, path: readonly string[]): Fault[] =>
+    known.has(model)
+      ? []
+      : [fault("MODEL_UNKNOWN", `${path.join(".")}: ${model} is neither a parent nor the base; name one of them.`, path)];
+  const source = ["tokenizer", "source"];
+  if (tokenizer.source === "base" && base === null && !known.has("base"))
+    return [fault("BASE_MISSING", "tokenizer.source: the recipe has no base; write union or the name of a parent.", source)];
+  return [
+    ...(tokenizer.source === "union" || tokenizer.source === "base" ? [] : check(tokenizer.source, source)),
+    ...Object.entries(tokenizer.tokens).flatMap(([token, rule]) => {
+      const path = ["tokenizer", "tokens", token, "source"];
+      if (rule.source?.kind !== "model" && rule.source?.kind !== "model_token") return [];
+      const faults = check(rule.source.model, [...path, "model"]);
+      if (rule.source.kind === "model_token" && (rule.source.token === undefined) === (rule.source.tokenId === undefined))
+        faults.push(fault("VALUE_INVALID", `${path.join(".")} needs either token or tokenId.`, path));
+      return faults;
+    }),
+  ];
+}
