@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
-import { type MergeMethod, methods, type Sample, universalLaws } from "../src/merge/index.ts";
+import type { MergeMethod } from "../src/merge/define-method.ts";
+import { type Sample, universalLaws } from "../src/merge/laws.ts";
+import { methods } from "../src/merge/methods/index.ts";
 
 // Machines that run everything at once are slow.
 vi.setConfig({ testTimeout: 60_000 });
@@ -11,14 +13,17 @@ const value = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(0, -0, 2 ** -149, -(2 ** -130), 1, -1) },
 );
 
-function sampleFor({ arity }: MergeMethod): fc.Arbitrary<Sample> {
+function sampleFor({ arity, perParent }: MergeMethod): fc.Arbitrary<Sample> {
   const count = fc.integer({ min: arity.min, max: arity.max ?? 6 });
   return fc.tuple(count, fc.integer({ min: 0, max: 50 })).chain(([parents, length]) => {
     const tensor = fc.array(value, { minLength: length, maxLength: length }).map((values) => Float32Array.from(values));
     return fc.record({
       base: tensor,
       parents: fc.array(tensor, { minLength: parents, maxLength: parents }),
-      weights: fc.array(fc.double({ min: 0.01, max: 2, noNaN: true }), { minLength: parents, maxLength: parents }),
+      own: fc.array(
+        "weight" in perParent.shape ? fc.record({ weight: fc.double({ min: 0.01, max: 2, noNaN: true }) }) : fc.constant({}),
+        { minLength: parents, maxLength: parents },
+      ),
       t: fc.double({ min: 0, max: 1, noNaN: true }),
     });
   });

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { type MergeMethod, mergeValues, methods } from "../src/merge/index.ts";
+import type { MergeMethod } from "../src/merge/define-method.ts";
+import { mergeValues } from "../src/merge/merge-values.ts";
+import { methods } from "../src/merge/methods/index.ts";
 import { arccosine, sine } from "../src/tensor/trigonometry.ts";
 
 const method = (id: string): MergeMethod => {
@@ -12,13 +14,13 @@ const f32 = (...values: number[]) => Float32Array.from(values);
 // Worked by hand, so that the laws cannot hold of a method that computes something else.
 describe("examples worked by hand", () => {
   it("linear: (1·2 + 3·6) / 4 = 5", () => {
-    const values = { base: null, parents: [f32(2, 0), f32(6, -4)], weights: [1, 3] };
+    const values = { base: null, parents: [f32(2, 0), f32(6, -4)], own: [{ weight: 1 }, { weight: 3 }] };
     expect(mergeValues(method("linear"), values)).toEqual(f32(5, -3));
     expect(mergeValues(method("linear"), { ...values, params: { normalize: false } })).toEqual(f32(20, -12));
   });
 
   it("task arithmetic: 10 + 0.5·(2·(12 − 10) + (7 − 10)) = 10.5, and a task vector counts as it is", () => {
-    const values = { base: f32(10), parents: [f32(12), f32(7)], weights: [2, 1], params: { lambda: 0.5 } };
+    const values = { base: f32(10), parents: [f32(12), f32(7)], own: [{ weight: 2 }], params: { lambda: 0.5 } };
     expect(mergeValues(method("task_arithmetic"), values)).toEqual(f32(10.5));
     expect(
       mergeValues(method("task_arithmetic"), { ...values, parents: [f32(2), f32(7)], spaces: ["delta", "weights"] }),

@@ -73,6 +73,9 @@ export interface Survey<Own, Params> {
   conclude?(round: number, tensors: readonly SurveyedTensor[], params: Params): readonly Readonly<Record<string, number>>[];
 }
 
+/** What a method works with; lists and documentation group by it. */
+export type MethodFamily = "average" | "sphere" | "task vectors" | "sparse" | "trajectory" | "layers" | "multi-part";
+
 interface MethodFacts {
   /** As written in recipes, e.g. task_arithmetic */
   readonly id: string;
@@ -82,6 +85,7 @@ interface MethodFacts {
   readonly summary: string;
   /** URL of the paper or code that defines the method */
   readonly source: string;
+  readonly family: MethodFamily;
   /** Number of parents, base not counted; max null: no limit but that of recipes */
   readonly arity: { readonly min: number; readonly max: number | null };
   /** Whether a recipe must, may or must not name a base */
@@ -138,14 +142,23 @@ export function defineMethod<Own extends z.ZodRawShape, Shape extends z.ZodRawSh
     ...parts,
     params: params as unknown as z.ZodObject,
     perParent: perParent as unknown as z.ZodObject,
-    check: (parents, values) => parts.check?.(parents.map((own) => perParent.parse(own)), params.parse(values)) ?? [],
-    coefficients: (parents, values) => parts.coefficients(parents.map((own) => perParent.parse(own)), params.parse(values)),
+    check: (parents, values) =>
+      parts.check?.(
+        parents.map((own) => perParent.parse(own)),
+        params.parse(values),
+      ) ?? [],
+    coefficients: (parents, values) =>
+      parts.coefficients(
+        parents.map((own) => perParent.parse(own)),
+        params.parse(values),
+      ),
     survey:
       survey === undefined
         ? null
         : {
             rounds: survey.rounds.map((round) => (input) => round(typed(input))),
-            conclude: (round, tensors, values) => survey.conclude?.(round, tensors, params.parse(values)) ?? tensors.map(() => ({})),
+            conclude: (round, tensors, values) =>
+              survey.conclude?.(round, tensors, params.parse(values)) ?? tensors.map(() => ({})),
           },
     files: (tensors, parentLabels) => parts.files?.(tensors, parentLabels) ?? {},
     build(input) {

@@ -1,4 +1,4 @@
-import type { MergeMethod } from "./define-method.ts";
+import type { MergeMethod, Values } from "./define-method.ts";
 import { mergeValues } from "./merge-values.ts";
 
 /** A random case on which laws are tried. All tensors have the same length and finite values of moderate size. */
@@ -6,8 +6,8 @@ export interface Sample {
   readonly base: Float32Array;
   /** As many as the method accepts, at least `arity.min` */
   readonly parents: readonly Float32Array[];
-  /** One positive weight for each parent */
-  readonly weights: readonly number[];
+  /** What the recipe says for each parent: positive weights, for methods that have them */
+  readonly own: readonly Values[];
   /** Between 0 and 1 */
   readonly t: number;
 }
@@ -49,19 +49,15 @@ export const single: Law = {
   sentence: "One parent alone gives that parent.",
   holds(method, sample) {
     const model = firstOf(sample);
-    return close(
-      mergeValues(method, { base: null, parents: [model], weights: sample.weights.slice(0, 1) }),
-      model,
-      scaleOf([model]),
-    );
+    return close(mergeValues(method, { base: null, parents: [model], own: sample.own.slice(0, 1) }), model, scaleOf([model]));
   },
 };
 
 export const orderIrrelevant: Law = {
   sentence: "The order of the parents changes nothing but the last rounding.",
   holds(method, sample) {
-    const reversed = { base: sample.base, parents: [...sample.parents].reverse(), weights: [...sample.weights].reverse() };
-    const weight = sample.weights.reduce((a, b) => a + Math.abs(b), 1);
+    const reversed = { base: sample.base, parents: [...sample.parents].reverse(), own: [...sample.own].reverse() };
+    const weight = sample.own.reduce((a, { weight: w }) => a + Math.abs(typeof w === "number" ? w : 1), 1);
     return close(
       mergeValues(method, sample),
       mergeValues(method, reversed),
@@ -90,7 +86,7 @@ export const singleAtFullLambda: Law = {
   sentence: "One parent with weight 1 and lambda 1 gives that parent.",
   holds(method, sample) {
     const model = firstOf(sample);
-    const merged = mergeValues(method, { base: sample.base, parents: [model], weights: [1], params: { lambda: 1 } });
+    const merged = mergeValues(method, { base: sample.base, parents: [model], params: { lambda: 1 } });
     return close(merged, model, 2 * scaleOf([model, sample.base]));
   },
 };

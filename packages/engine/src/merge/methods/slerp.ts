@@ -23,14 +23,15 @@ export const slerp = defineMethod({
   title: "SLERP",
   summary: "Spherical interpolation between two models.",
   source: "https://doi.org/10.1145/325165.325242",
+  family: "sphere",
   arity: { min: 2, max: 2 },
-  needsBase: false,
-  perParent: {},
+  base: "none",
+  perParent: z.object({}),
   accepts: ["weights"],
   output: "weights",
   params: z.object({ t: z.number().min(0).max(1).default(0.5).describe("0 keeps the first parent, 1 the second") }),
   laws: [idempotent, endpoints, mirrored, keepsNorm],
-  coefficients: (_weights, { t }) => ({ base: null, parents: [1 - t, t] }),
+  coefficients: (_parents, { t }) => ({ base: null, parents: [1 - t, t] }),
   build({ parents, params: { t } }) {
     const a = parents[0]?.value ?? input(0);
     const b = parents[1]?.value ?? input(1);
