@@ -1,0 +1,166 @@
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { decodeToF32, fileSource, isArithmetic, readHeader } from "../src/formats/index.ts";
+import { mergeToFolder, methods, parseRecipe } from "../src/merge/index.ts";
+
+// Machines that run everything at once are slow.
+vi.setConfig({ testTimeout: 120_000 });
+
+/** One reference of scripts/golden/merge.py; what else stands in cases.json is for other tests. */
+interface Case {
+  readonly name: string;
+  readonly type: "merge" | "statistics" | "parts" | "adapter";
+  readonly source: string;
+  readonly recipe: { readonly method: string; readonly base?: string; readonly parents: readonly { readonly model: string }[] };
+  readonly expected: string;
+  readonly tolerance: number;
+  readonly statistics?: Statistics;
+}
+
+/** Facts about many seeds, of the entries whose delta is not 0. */
+interface Statistics {
+  readonly keepRate: number;
+  /** Of those above and below the median magnitude of their tensor */
+  readonly keepRateLarge: number;
+  readonly keepRateSmall: number;
+  readonly changed: number;
+  readonly meanIsDelta: boolean;
+}
+
+const golden = new URL("golden/merge/", import.meta.url).pathname;
+const cases = JSON.parse(await readFile(join(golden, "cases.json"), "utf8")) as readonly Case[];
+const known = (method: string): boolean => methods.some(({ id }) => id === method);
+const ofType = (type: Case["type"]): readonly Case[] => cases.filter((one) => one.type === type);
+
+let root: string;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "amalgam-golden-merge-"));
+  const models = new Set(
+    cases.flatMap(({ recipe }) => [recipe?.base ?? [], recipe?.parents.map(({ model }) => model) ?? []].flat()),
+  );
+  for (const model of models) {
+    await mkdir(join(root, model));
+    await copyFile(join(golden, `${model}.safetensors`), join(root, model, "model.safetensors"));
+    await copyFile(join(golden, "config.json"), join(root, model, "config.json"));
+  }
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+async function readTensors(file: string): Promise<Map<string, Float32Array>> {
+  const bytes = await readFile(file);
+  const source = await fileSource(file);
+  const { tensors } = await readHeader(source);
+  await source.close();
+  return new Map(
+    tensors.map(({ name, dtype, begin, end }) => {
+      if (!isArithmetic(dtype)) throw new Error(`${name} is ${dtype}.`);
+      return [name, decodeToF32(dtype, bytes.subarray(begin, end))];
+    }),
+  );
+}
+
+async function merged({ name, recipe }: Case, seed: number): Promise<Map<string, Float32Array>> {
+  const outDir = join(root, `${name}-${seed}`);
+  await mergeToFolder({
+    recipe: parseRecipe({ ...recipe, seed }),
+    base: recipe.base === undefined ? null : join(root, recipe.base),
+    parents: recipe.parents.map(({ model }) => join(root, model)),
+    outDir,
+    digests: "skip",
+    durable: false,
+    threads: 1,
+  });
+  return readTensors(join(outDir, "model.safetensors"));
+}
+
+const largest = (values: Float32Array): number => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+
+/** max |difference| / max |expected|; infinite for NaN and for another length. */
+function distance(actual: Float32Array, expected: Float32Array): number {
+  if (actual.length !== expected.length) return Number.POSITIVE_INFINITY;
+  const difference = largest(expected.map((value, i) => (actual[i] ?? Number.NaN) - value));
+  return Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference / largest(expected);
+}
+
+describe("the result is that of the reference", () => {
+  for (const one of ofType("merge")) {
+    it.skipIf(!known(one.recipe.method))(`${one.name} (${one.source})`, async () => {
+      const actual = await merged(one, 0);
+      const expected = await readTensors(join(golden, one.expected));
+      expect(expected.size).toBeGreaterThan(0);
+      const far = [...expected]
+        .map(([name, values]) => [name, distance(actual.get(name) ?? new Float32Array(0), values)] as const)
+        .filter(([, value]) => !(value <= one.tolerance));
+      expect(far, `further from the reference than ${one.tolerance}`).toEqual([]);
+    });
+  }
+});
+
+const seeds = 40;
+
+/** The difference to the base of every entry whose delta is not 0, for each seed, and that delta. */
+async function moves(one: Case): Promise<{ deltas: number[]; large: boolean[]; bySeed: number[][] }> {
+  const base = await readTensors(join(root, one.recipe.base ?? "", "model.safetensors"));
+  const parent = await readTensors(join(root, one.recipe.parents[0]?.model ?? "", "model.safetensors"));
+  const changed = [...base].flatMap(([name, start]) => {
+    const entries = [...(parent.get(name) ?? [])].map((value, at) => ({ name, at, delta: value - (start[at] ?? 0) }));
+    const own = entries.filter(({ delta }) => delta !== 0);
+    const sizes = own.map(({ delta }) => Math.abs(delta)).sort((a, b) => a - b);
+    const [low = 0, high = 0] = [sizes[Math.floor((sizes.length - 1) / 2)], sizes[Math.floor(sizes.length / 2)]];
+    return own.map((entry) => ({ ...entry, large: Math.abs(entry.delta) > (low + high) / 2 }));
+  });
+  const bySeed: number[][] = [];
+  for (let seed = 1; seed <= seeds; seed += 1) {
+    const actual = await merged(one, seed);
+    bySeed.push(changed.map(({ name, at }) => (actual.get(name)?.[at] ?? Number.NaN) - (base.get(name)?.[at] ?? 0)));
+  }
+  return { deltas: changed.map(({ delta }) => delta), large: changed.map(({ large }) => large), bySeed };
+}
+
+describe("over seeds the result has the distribution of the reference", () => {
+  for (const one of ofType("statistics")) {
+    it.skipIf(!known(one.recipe.method))(one.name, async () => {
+      if (one.statistics === undefined) throw new Error("The case has no statistics.");
+      const { keepRate, keepRateLarge, keepRateSmall, changed, meanIsDelta } = one.statistics;
+      const { deltas, large, bySeed } = await moves(one);
+      expect(deltas.length).toBe(changed);
+      const expectRate = (entries: readonly boolean[], rate: number): void => {
+        const of = entries.filter(Boolean).length * seeds;
+        const kept = bySeed.reduce((sum, row) => sum + row.filter((value, i) => entries[i] === true && value !== 0).length, 0);
+        expect(Math.abs(kept / of - rate), `${kept / of} are kept, not ${rate}`).toBeLessThan(
+          5 * Math.sqrt((rate * (1 - rate)) / of),
+        );
+      };
+      expectRate(
+        large.map(() => true),
+        keepRate,
+      );
+      expectRate(large, keepRateLarge);
+      expectRate(
+        large.map((value) => !value),
+        keepRateSmall,
+      );
+      if (!meanIsDelta) return;
+      // The share of the delta that the mean over seeds has, by least squares; its deviation follows from the rate.
+      const squares = deltas.reduce((sum, delta) => sum + delta * delta, 0);
+      const fourths = deltas.reduce((sum, delta) => sum + delta ** 4, 0);
+      const share =
+        bySeed.flatMap((row) => row.map((value, i) => value * (deltas[i] ?? 0))).reduce((a, b) => a + b, 0) / squares / seeds;
+      const deviation = Math.sqrt(((1 - keepRate) / keepRate) * (fourths / squares ** 2 / seeds));
+      expect(Math.abs(share - 1), `the mean is ${share} times the delta`).toBeLessThan(5 * deviation);
+    });
+  }
+});
+
+it("no file of the references is left without a case, and none is missing", async () => {
+  const inputs = cases.flatMap(({ recipe }) => [recipe?.base ?? [], recipe?.parents.map(({ model }) => model) ?? []].flat());
+  const wanted = new Set(
+    [...inputs.map((model) => `${model}.safetensors`), ...cases.map(({ expected }) => expected)].filter(Boolean),
+  );
+  const there = (await readdir(golden, { recursive: true })).filter(
+    (name) => name.endsWith(".safetensors") && !name.endsWith("adapter_model.safetensors"),
+  );
+  expect(new Set(there)).toEqual(wanted);
+});
