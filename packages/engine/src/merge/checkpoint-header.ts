@@ -8,5 +8,22 @@ export interface CheckpointHeader {
   /** config.json, when there is one */
   readonly config: Readonly<Record<string, unknown>> | null;
   readonly space: Space;
-  readonly tensors: readonly { readonly name: string; readonly dtype: Dtype; readonly shape: readonly number[] }[];
+  readonly tensors: readonly TensorHeader[];
+  /** Of a checkpoint in space "tasks": the factor of each task */
+  readonly scalers?: readonly number[];
+  /** An adapter to be baked in while the tensors are read: what it changes, by tensor */
+  readonly adapter?: { readonly label: string; readonly modules: ReadonlyMap<string, AdaptedShape> } | null;
+}
+
+export interface TensorHeader {
+  readonly name: string;
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+}
+
+/** The factors B (rows × rank) and A (rank × columns) of an adapter at one tensor. */
+export interface AdaptedShape {
+  readonly rows: number;
+  readonly columns: number;
+  readonly rank: number;
 }

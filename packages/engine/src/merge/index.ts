@@ -9,7 +9,8 @@ export { canonicalJson, type ParentDigests, recipeIdentity } from "./identity.ts
 export { type Law, type Sample, universalLaws } from "./laws.ts";
 export { type MergeValues, mergeValues } from "./merge-values.ts";
 export { methods } from "./methods/index.ts";
-export { defaultTileBytes, type MergeHeaders, type Plan, type PlannedTensor, plan } from "./plan.ts";
+export { defaultTileBytes } from "./forecast.ts";
+export { type MergeHeaders, type Plan, type PlannedSource, type PlannedTensor, plan } from "./plan.ts";
 export { coefficientsOf, maxParents, methodOf, parseRecipe, type Recipe, type RecipeParent } from "./recipe.ts";
 export { type ParsedRecipe, parseRecipeText } from "./recipe-text.ts";
 export type { MergedFile, MergeOptions, MergeProgress, MergeReport } from "./run/merge-options.ts";

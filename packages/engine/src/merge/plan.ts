@@ -1,48 +1,17 @@
-import { type ArithmeticDtype, byteLength, type Dtype, elementCount, isArithmetic } from "../tensor/dtype.ts";
+import type { Element } from "../expr/expr.ts";
+import { byteLength, type Dtype, isArithmetic } from "../tensor/dtype.ts";
 import { headPatterns, matchesGlob } from "./architectures.ts";
-import { checkSpaces, checkTensors } from "./check-headers.ts";
+import { assignTensors } from "./assign-tensors.ts";
+import { checkSpaces } from "./check-headers.ts";
 import type { CheckpointHeader } from "./checkpoint-header.ts";
-import type { Space } from "./define-method.ts";
-import { expressionOf, passesOf } from "./expression.ts";
+import type { BuildInput, BuiltOutput, MergeMethod, Values } from "./define-method.ts";
 import { fault, RefusedError } from "./fault.ts";
+import { forecastOf } from "./forecast.ts";
+import { SourcePlanner } from "./plan-sources.ts";
+import type { Plan, PlannedSource, PlannedTensor } from "./planned.ts";
 import { methodOf, type Recipe } from "./recipe.ts";
 
-export interface PlannedTensor {
-  readonly name: string;
-  readonly shape: readonly number[];
-  /** Storage type of the result */
-  readonly dtype: Dtype;
-  /** Storage types of the inputs, base first when there is one */
-  readonly inputs: readonly Dtype[];
-  /** merge: computed; copy: equal in all inputs, which the run verifies byte by byte */
-  readonly action: "merge" | "copy";
-  readonly elements: number;
-  readonly sizeBytes: number;
-}
-
-export interface Plan {
-  readonly recipe: Recipe;
-  readonly tensors: readonly PlannedTensor[];
-  /** Names left out of the result because a glob of `exclude` matches */
-  readonly excluded: readonly string[];
-  /** Names copied because integers and booleans are never averaged */
-  readonly copied: readonly string[];
-  readonly output: Space;
-  /** All passes over the inputs together */
-  readonly readBytes: number;
-  readonly writeBytes: number;
-  peakMemoryBytes(threads: number, tileBytes?: number): number;
-  readonly secondsForecast: number;
-  readonly notes: readonly string[];
-}
-
-export const defaultTileBytes = 1 << 18;
-/** Measured: the process with its modules loaded, and each worker thread, without tiles. */
-const processBytes = 75e6;
-const workerBytes = 12e6;
-/** Bytes read and written in a second on two ordinary cores with a warm page cache. */
-const forecastBytesPerSecond = 1.5e9;
-const startSeconds = 0.2;
+export type { Plan, PlannedInput, PlannedSource, PlannedTensor } from "./planned.ts";
 
 /** Headers of a merge in the order of the recipe. */
 export interface MergeHeaders {
@@ -57,67 +26,72 @@ export interface MergeHeaders {
 export function plan(recipe: Recipe, { base, parents }: MergeHeaders): Plan {
   const method = methodOf(recipe);
   const models = base === null ? parents : [base, ...parents];
-  const [reference] = models;
-  if (parents.length !== recipe.parents.length || reference === undefined || (base === null) === method.needsBase) {
+  if (parents.length !== recipe.parents.length || models.length === 0 || (base === null) !== (recipe.base === null)) {
     throw new Error("plan() needs the headers of every model of the recipe.");
   }
-  const globs = recipe.exclude ?? headPatterns(models.map(({ config }) => config));
+  const globs = globsOf(recipe, method, models);
   const isExcluded = (name: string) => globs.some((glob) => matchesGlob(glob, name));
-  const kept = models.map((model) => ({ ...model, tensors: model.tensors.filter(({ name }) => !isExcluded(name)) }));
-  const faults = [...checkSpaces(recipe, base, parents), ...checkTensors(recipe, kept)];
-  if (faults.length > 0) throw new RefusedError(faults);
+  const { assignments, layers, faults } = assignTensors(recipe, { base, parents });
+  const planner = new SourcePlanner(recipe, models);
+  const sources = planner.plan(assignments.filter(({ name }) => !isExcluded(name)));
+  const all = [...faults, ...checkSpaces(recipe, base, parents), ...(faults.length > 0 ? [] : planner.faults(isExcluded))];
+  if (all.length > 0) throw new RefusedError(all);
 
-  const tensors = planTensors(recipe, kept);
+  const outputs = outputsOf(recipe, method);
+  const tensors = sources.flatMap((source) => outputs(source));
   if (tensors.length === 0)
     throw new RefusedError([fault("NOTHING_TO_MERGE", "Every tensor is excluded, so there is nothing to merge.", ["exclude"])]);
-  const excluded = [...new Set(models.flatMap((model) => model.tensors.map(({ name }) => name).filter(isExcluded)))].sort();
-  const writeBytes = total(tensors.map(({ sizeBytes }) => sizeBytes));
-  const passes = passesOf(
-    expressionOf(
-      recipe,
-      parents.map(({ space }) => space),
-    ),
-  );
-  const readBytes = total(
-    tensors.flatMap(({ inputs, shape, action }) =>
-      inputs.map((dtype) => byteLength(dtype, shape) * (action === "merge" ? passes : 1)),
-    ),
-  );
+  const names = models.flatMap((model) => model.tensors.map(({ name }) => name));
+  const excluded = [...new Set(names.filter(isExcluded))].sort();
   return {
     recipe,
+    sources,
     tensors,
     excluded,
+    layers,
     copied: tensors.filter(({ action }) => action === "copy").map(({ name }) => name),
     output: method.output,
-    readBytes,
-    writeBytes,
-    peakMemoryBytes: (threads, tileBytes = defaultTileBytes) =>
-      processBytes + threads * (workerBytes + (models.length + 1) * tileBytes),
-    secondsForecast: startSeconds + (readBytes + writeBytes) / forecastBytesPerSecond,
-    notes: describe(recipe, globs, excluded.length, tensors),
+    ...forecastOf(method, sources, tensors),
+    notes: [...describe(recipe, globs, excluded.length, tensors), ...planner.notes],
   };
 }
 
-const total = (sizes: readonly number[]): number => sizes.reduce((a, b) => a + b, 0);
+function globsOf({ exclude }: Recipe, { heads, output }: MergeMethod, models: readonly CheckpointHeader[]): readonly string[] {
+  if (exclude !== null) return exclude;
+  return heads === "merged" && output === "weights" ? [] : headPatterns(models.map(({ config }) => config));
+}
 
-function planTensors(recipe: Recipe, models: readonly CheckpointHeader[]): PlannedTensor[] {
-  const byName = models.map(({ tensors }) => new Map(tensors.map((tensor) => [tensor.name, tensor])));
-  const isDelta = methodOf(recipe).output === "delta";
-  return (models[0]?.tensors ?? []).map(({ name, dtype, shape }) => {
-    const inputs = byName.map((tensors) => tensors.get(name)?.dtype ?? dtype);
-    const stored: ArithmeticDtype | null = isDelta ? "F32" : recipe.dtype;
-    const result = isArithmetic(dtype) ? (stored ?? dtype) : dtype;
-    const action = isArithmetic(dtype) ? "merge" : "copy";
-    return {
-      name,
-      shape,
-      dtype: result,
-      inputs,
-      action,
-      elements: elementCount(shape),
-      sizeBytes: byteLength(result, shape),
-    } as const;
-  });
+/** The tensors that a method makes of a source; what is built of the same input is built once. */
+function outputsOf(recipe: Recipe, method: MergeMethod): (source: PlannedSource) => PlannedTensor[] {
+  const known = new Map<BuildInput<Values, Values>, readonly BuiltOutput[]>();
+  return (source) => {
+    const { name, shape, build, elements } = source;
+    const stored = (dtype: Dtype): Dtype => {
+      if (!isArithmetic(dtype)) return dtype;
+      return method.output === "weights" ? (recipe.dtype ?? dtype) : "F32";
+    };
+    const dtype = stored(source.inputs[0]?.dtype ?? "F32");
+    const common = { source, elements };
+    if (build === null)
+      return [{ ...common, name, shape, dtype, action: "copy", value: null, stored: "float", sizeBytes: byteLength(dtype, shape) }];
+    const built = known.get(build) ?? method.build(build);
+    known.set(build, built);
+    return built.map(({ prefix, value, stored: how }): PlannedTensor => {
+      const bits = how === "bits";
+      const ownShape = bits ? [Math.ceil(elements / 8)] : shape;
+      const type = bits ? "U8" : dtype;
+      return {
+        ...common,
+        name: `${prefix}${name}`,
+        shape: ownShape,
+        dtype: type,
+        action: "merge",
+        value: value satisfies Element,
+        stored: how,
+        sizeBytes: byteLength(type, ownShape),
+      };
+    });
+  };
 }
 
 function describe(recipe: Recipe, globs: readonly string[], excluded: number, tensors: readonly PlannedTensor[]): string[] {
@@ -129,7 +103,7 @@ function describe(recipe: Recipe, globs: readonly string[], excluded: number, te
     );
   const copied = tensors.filter(({ action }) => action === "copy").length;
   if (copied > 0) notes.push(`${plural(copied)} of integers copied; the run checks that they are equal in all models.`);
-  const zero = recipe.parents.filter(({ model }) => model === recipe.base).map(({ model }) => model);
+  const zero = recipe.parents.filter(({ model, adapter }) => model === recipe.base && adapter === undefined).map(({ model }) => model);
   for (const model of zero) notes.push(`${model} is the base itself, so its task vector is zero.`);
   return notes;
 }

@@ -1,10 +1,10 @@
-import { compileKernel, type Kernel } from "../../expr/wasm/kernel.ts";
+import { outlineOf, shapeFor } from "../../expr/wasm/kernel.ts";
+import { strideOf } from "../../expr/wasm/kernel-instance.ts";
 import { wholeTileBytes } from "../../expr/wasm/layout.ts";
-import { type ArithmeticDtype, dtypes, isArithmetic } from "../../tensor/dtype.ts";
 import type { Checkpoint } from "../checkpoint.ts";
-import { expressionOf } from "../expression.ts";
-import type { Plan, PlannedTensor } from "../plan.ts";
-import { type Job, planStages, type TensorJob } from "./job.ts";
+import { SpecList } from "../kernel-specs.ts";
+import type { Plan, PlannedInput, PlannedSource } from "../planned.ts";
+import { type Job, planStages, type Source, type StagePlan, type StoredSource, type TensorJob } from "./job.ts";
 import type { OutputLayout } from "./output-layout.ts";
 
 interface OpenFile {
@@ -12,83 +12,92 @@ interface OpenFile {
   readonly fd: number;
 }
 
+/** What a survey has found of a source, by the source's name. */
+export type Findings = ReadonlyMap<string, Readonly<Record<string, number>>>;
+
 export interface JobParts {
   readonly plan: Plan;
   /** Base first when there is one */
   readonly models: readonly Checkpoint[];
-  readonly layout: OutputLayout;
   /** Files of the models, in the order of models and of their files */
   readonly inputs: readonly OpenFile[];
-  readonly outputs: readonly OpenFile[];
   readonly tileBytes: number;
 }
 
-/** Turns a plan and open files into work for threads: one kernel for each combination of types, one entry for each tensor. */
-export function buildJob({ plan, models, layout, inputs, outputs, tileBytes }: JobParts): Job {
-  // A WebAssembly memory ends at 4 GB: many models get smaller tiles.
-  const tile = wholeTileBytes(Math.min(tileBytes, 2 ** 31 / (models.length + 1)));
-  const kernels = new KernelList(plan, models, tile);
+/** Where the tensors of the models are, as sources of a job. */
+export class SourceFinder {
+  readonly #models: readonly Checkpoint[];
+  readonly #firstFile: readonly number[];
+
+  constructor(models: readonly Checkpoint[]) {
+    this.#models = models;
+    this.#firstFile = models.map((_, k) => models.slice(0, k).reduce((count, { files }) => count + files.length, 0));
+  }
+
+  sourcesOf = ({ inputs }: PlannedSource): Source[] => inputs.map((input) => this.#source(input));
+
+  #source({ model, tensor, stored }: PlannedInput): Source {
+    const found = this.#models[model]?.tensors.get(tensor);
+    if (found === undefined) throw new Error(`Model ${model} has no tensor ${tensor}.`);
+    const { file, begin: position, dtype } = found;
+    const first = this.#firstFile[model] ?? 0;
+    const plain: StoredSource = {
+      kind: "stored",
+      file: first + file,
+      position,
+      dtype: stored === "mask" ? "BITS" : dtype,
+    };
+    return plain;
+  }
+}
+
+/** Turns a plan and open files into work for threads. */
+export function buildJob(parts: JobParts, layout: OutputLayout, outputs: readonly OpenFile[], findings: Findings): Job {
+  const { plan, models } = parts;
+  const specs = new SpecList();
+  const finder = new SourceFinder(models);
   const planned = new Map(plan.tensors.map((tensor) => [tensor.name, tensor]));
-  const firstFile = models.map((_, k) => models.slice(0, k).reduce((count, { files }) => count + files.length, 0));
   const tensors = layout.files.flatMap(({ tensors: placed }, file) =>
     placed.flatMap(({ name, begin }): TensorJob[] => {
       const tensor = planned.get(name);
       if (tensor === undefined) return [];
+      const { source, stored, dtype } = tensor;
       return [
         {
-          name,
-          kernel: tensor.action === "copy" ? null : kernels.indexFor(tensor),
-          elements: tensor.elements,
-          inputs: models.map(({ tensors: stored }, k) => {
-            const { file: local = 0, begin: position = 0, dtype = tensor.dtype } = stored.get(name) ?? {};
-            return { file: (firstFile[k] ?? 0) + local, position, dtype };
-          }),
-          output: { file, position: begin, dtype: tensor.dtype },
+          name: source.name,
+          spec: specs.ofTensor(tensor),
+          elements: source.elements,
+          columns: source.columns,
+          inputs: finder.sourcesOf(source),
+          output: { file, position: begin, type: stored === "bits" ? "BITS" : dtype },
+          measured: findings.get(source.name) ?? {},
         },
       ];
     }),
   );
-  const copyElements = ({ output }: TensorJob) => Math.floor(tile / dtypes[output.dtype].sizeBytes);
-  return {
-    inputs,
-    outputs: outputs.map(({ path, fd }, i) => ({ path, fd, sizeBytes: layout.files[i]?.sizeBytes ?? 0 })),
-    kernels: kernels.list,
-    tensors,
-    ...planStages(tensors, kernels.list, copyElements),
-    inputCount: models.length,
-    tileBytes: tile,
-  };
+  const files = outputs.map(({ path, fd }, i) => ({ path, fd, sizeBytes: layout.files[i]?.sizeBytes ?? 0 }));
+  return completeJob(parts, tensors, specs, files, planStages);
 }
 
-/** Kernels by the types they are specialised for. */
-class KernelList {
-  readonly list: Kernel[] = [];
-  readonly #indexes = new Map<string, number>();
-  readonly #plan: Plan;
-  readonly #models: readonly Checkpoint[];
-  readonly #tileBytes: number;
+type Planner = (tensors: readonly TensorJob[], specs: Job["specs"], shape: Job["shape"]) => StagePlan;
 
-  constructor(plan: Plan, models: readonly Checkpoint[], tileBytes: number) {
-    this.#plan = plan;
-    this.#models = models;
-    this.#tileBytes = tileBytes;
-  }
-
-  indexFor({ inputs, dtype }: PlannedTensor): number {
-    const key = [...inputs, dtype].join();
-    const known = this.#indexes.get(key);
-    if (known !== undefined) return known;
-    const types = inputs.filter(isArithmetic);
-    if (types.length !== inputs.length || !isArithmetic(dtype)) throw new Error(`There is no arithmetic on ${key}.`);
-    this.list.push(this.#compile(types, dtype));
-    this.#indexes.set(key, this.list.length - 1);
-    return this.list.length - 1;
-  }
-
-  #compile(inputs: readonly ArithmeticDtype[], output: ArithmeticDtype): Kernel {
-    const { recipe } = this.#plan;
-    const spaces = this.#models.slice(recipe.base === null ? 0 : 1).map(({ header }) => header.space);
-    const expr = expressionOf(recipe, spaces);
-    return compileKernel({ expr, inputs, output }, inputs.length, this.#tileBytes);
-  }
+/** A job on some tensors: its memory, and its stages in order. */
+export function completeJob(
+  { plan, models, inputs, tileBytes }: JobParts,
+  tensors: readonly TensorJob[],
+  { list }: SpecList,
+  outputs: Job["outputs"],
+  stage: Planner,
+): Job {
+  const outlines = list.map(outlineOf);
+  const most = (values: readonly number[]) => values.reduce((a, b) => Math.max(a, b), 0);
+  const columns = most(
+    tensors.map((tensor) => (outlines[tensor.spec ?? -1]?.program.byRow === true ? strideOf(tensor.columns) : 0)),
+  );
+  // A WebAssembly memory ends at 4 GB: many models get smaller tiles.
+  const tile = wholeTileBytes(Math.min(tileBytes, 2 ** 31 / (models.length + 4)));
+  const needed = shapeFor(outlines, tile, columns);
+  // Copied tensors pass through the same memory.
+  const shape = { ...needed, inputs: Math.max(needed.inputs, most(tensors.map((tensor) => tensor.inputs.length))) };
+  return { inputs, outputs, specs: list, shape, tensors, seed: plan.recipe.seed, ...stage(tensors, list, shape) };
 }

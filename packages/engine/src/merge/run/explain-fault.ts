@@ -2,17 +2,20 @@ import { quote } from "../../formats/json-scanner.ts";
 import type { Checkpoint } from "../checkpoint.ts";
 import { type RefusedError, refuse } from "../fault.ts";
 import type { Plan } from "../plan.ts";
+import { pathOf as modelPath } from "../check-headers.ts";
 import type { TileFault } from "./tile-worker.ts";
 
 /** The fault of a tile in words: names the tensor, the model and what to do. */
 export function explainFault(
   { tensor, problem }: TileFault,
-  { recipe }: Plan,
+  { recipe, sources }: Plan,
   models: readonly Checkpoint[],
   outDir: string,
 ): RefusedError | Error {
-  const labelOf = (input: number) => models[input]?.header.label ?? "";
-  const pathOf = (input: number) => (recipe.base === null ? ["parents", input] : input === 0 ? ["base"] : ["parents", input - 1]);
+  const inputs = sources.find(({ name }) => name === tensor)?.inputs ?? [];
+  const modelOf = (input: number) => inputs[input]?.model ?? input;
+  const labelOf = (input: number) => models[modelOf(input)]?.header.label ?? "";
+  const pathOf = (input: number) => modelPath(recipe, modelOf(input));
   const name = quote(tensor);
   switch (problem.kind) {
     case "non-finite": {

@@ -1,4 +1,7 @@
-import type { Kernel } from "../../expr/wasm/kernel.ts";
+import { wholeSelection } from "../../expr/sample.ts";
+import { type KernelSpec, outlineOf, tileElementsOf } from "../../expr/wasm/kernel.ts";
+import { strideOf } from "../../expr/wasm/kernel-instance.ts";
+import type { MemoryShape } from "../../expr/wasm/layout.ts";
 import type { Dtype } from "../../tensor/dtype.ts";
 
 /** Work that the threads of a run share; plain data, cloned into each of them once. File descriptors belong to the process. */
@@ -6,13 +9,12 @@ export interface Job {
   /** Open files that tensors are read from and written to */
   readonly inputs: readonly { readonly path: string; readonly fd: number }[];
   readonly outputs: readonly OutputFile[];
-  readonly kernels: readonly Kernel[];
+  readonly specs: readonly KernelSpec[];
+  readonly shape: MemoryShape;
   readonly tensors: readonly TensorJob[];
   readonly stages: readonly Stage[];
   readonly tileCount: number;
-  /** Most inputs that any tensor has */
-  readonly inputCount: number;
-  readonly tileBytes: number;
+  readonly seed: number;
 }
 
 interface OutputFile {
@@ -21,27 +23,72 @@ interface OutputFile {
   readonly sizeBytes: number;
 }
 
+export type SourceType = Dtype | "BITS";
+
+/** A tensor as it is stored. */
+export interface StoredSource {
+  readonly kind: "stored";
+  readonly file: number;
+  readonly position: number;
+  readonly dtype: SourceType;
+}
+
+/** The weight of a linear layer with adapters baked in while it is read: F32, W + Σ scale·B·A. */
+export interface AdaptedSource {
+  readonly kind: "adapted";
+  readonly weight: StoredSource;
+  readonly rows: number;
+  readonly columns: number;
+  readonly factors: readonly {
+    readonly a: StoredSource;
+    readonly b: StoredSource;
+    readonly rank: number;
+    readonly scale: number;
+  }[];
+}
+
+/** Rows of an embedding brought into the order of another vocabulary: F32. */
+export interface GatheredSource {
+  readonly kind: "gathered";
+  readonly matrix: StoredSource;
+  readonly columns: number;
+  /** For each row of the result the row of the matrix; -1: the row has a default */
+  readonly own: Int32Array;
+  /** Defaults: row of the result → mean of rows, each of a matrix; none: zeros */
+  readonly defaults: ReadonlyMap<number, readonly { readonly matrix: StoredSource; readonly row: number }[]>;
+}
+
+export type Source = StoredSource | AdaptedSource | GatheredSource;
+
 export interface TensorJob {
   readonly name: string;
-  /** Index into `kernels`; null: copied */
-  readonly kernel: number | null;
+  /** Index into `specs`; null: copied */
+  readonly spec: number | null;
   readonly elements: number;
-  readonly inputs: readonly { readonly file: number; readonly position: number; readonly dtype: Dtype }[];
-  readonly output: { readonly file: number; readonly position: number; readonly dtype: Dtype };
+  /** Elements of a row */
+  readonly columns: number;
+  readonly inputs: readonly Source[];
+  /** null: the tensor is only measured */
+  readonly output: { readonly file: number; readonly position: number; readonly type: SourceType } | null;
+  /** What surveys have found */
+  readonly measured: Readonly<Record<string, number>>;
 }
 
 /**
- * A pass over a tensor, cut into tiles. Tiles are numbered through all stages and claimed in that order. A tensor with reductions
- * has two stages; the reducing stage of the next tensor comes before the merging stage of this one, so that workers seldom wait.
+ * A pass over a tensor, cut into tiles. sample: one tile that looks at a small part, to know roughly where selections will end;
+ * level: statistics; count: keys of selections over the whole model; merge: the result; copy: an equality check and the bytes.
  */
 export interface Stage {
   readonly tensor: number;
-  readonly kind: "reduce" | "merge" | "copy";
+  readonly kind: "sample" | "level" | "count" | "merge" | "copy";
+  readonly level: number;
   readonly firstTile: number;
   readonly tileCount: number;
   readonly tileElements: number;
-  /** The reducing stage that a merging stage waits for, or -1 */
-  readonly after: number;
+  /** The stage of the same tensor that must be over before, or -1 */
+  readonly previous: number;
+  /** How many stages of kind level come before */
+  readonly ordinal: number;
 }
 
 export interface StagePlan {
@@ -49,33 +96,84 @@ export interface StagePlan {
   readonly tileCount: number;
 }
 
-/** Orders the work. `tileElements` of a copied tensor counts elements of its own type. */
-export function planStages(
-  tensors: readonly TensorJob[],
-  kernels: readonly Kernel[],
-  copyElements: (tensor: TensorJob) => number,
-): StagePlan {
+interface Step {
+  readonly kind: Stage["kind"];
+  readonly level: number;
+  readonly tileElements: number;
+  readonly tileCount: number;
+}
+
+/** The passes of each tensor. */
+function stepsOf(job: TensorJob, specs: readonly KernelSpec[], tileBytes: number): Step[] {
+  if (job.elements === 0) return [];
+  const spec = job.spec === null ? null : specs[job.spec];
+  if (spec == null) {
+    const tileElements = Math.max(1, Math.floor(tileBytes / 8));
+    return [{ kind: "copy", level: 0, tileElements, tileCount: Math.ceil(job.elements / tileElements) }];
+  }
+  const { program } = outlineOf(spec);
+  const tileElements = elementsOfTile(job, spec, tileBytes, program.byRow);
+  const tileCount = Math.ceil(job.elements / tileElements);
+  const steps = program.levels.flatMap(({ selections }, level): Step[] => [
+    ...(selections.length > 0 && job.elements > wholeSelection
+      ? [{ kind: "sample" as const, level, tileElements: job.elements, tileCount: 1 }]
+      : []),
+    { kind: "level", level, tileElements, tileCount },
+  ]);
+  if (spec.output !== null) steps.push({ kind: "merge", level: program.levels.length, tileElements, tileCount });
+  return steps;
+}
+
+/** Whole blocks, or whole rows where rows matter. */
+function elementsOfTile({ columns }: TensorJob, spec: KernelSpec, tileBytes: number, byRow: boolean): number {
+  const most = tileElementsOf(spec, tileBytes);
+  return byRow ? Math.max(1, Math.floor(most / strideOf(columns))) * columns : most;
+}
+
+/**
+ * Orders the work. Tiles are numbered through all stages and claimed in that order; the j-th pass of a tensor stands beside the
+ * first pass of the j-th tensor after it, so that workers seldom wait for the pass before.
+ */
+export function planStages(tensors: readonly TensorJob[], specs: readonly KernelSpec[], shape: MemoryShape): StagePlan {
+  const steps = tensors.map((tensor) => stepsOf(tensor, specs, shape.tileBytes));
+  const longest = steps.reduce((most, { length }) => Math.max(most, length), 0);
+  const stages: Stage[] = [];
+  const last = new Map<number, number>();
+  let [tileCount, ordinal] = [0, 0];
+  for (let turn = 0; turn < tensors.length + longest - 1; turn += 1) {
+    for (let j = longest - 1; j >= 0; j -= 1) {
+      const tensor = turn - j;
+      const step = steps[tensor]?.[j];
+      if (step === undefined) continue;
+      stages.push({ tensor, ...step, firstTile: tileCount, previous: last.get(tensor) ?? -1, ordinal });
+      last.set(tensor, stages.length - 1);
+      tileCount += step.tileCount;
+      if (step.kind === "level") ordinal += 1;
+    }
+  }
+  return { stages, tileCount };
+}
+
+/** The one pass of a survey that counts the keys of selections over the whole model. */
+export function planCounts(tensors: readonly TensorJob[], specs: readonly KernelSpec[], shape: MemoryShape): StagePlan {
   const stages: Stage[] = [];
   let tileCount = 0;
-  const push = (tensor: number, kind: Stage["kind"], after: number): number => {
-    const job = tensors[tensor];
-    if (job === undefined || job.elements === 0) return -1;
-    const tileElements = job.kernel === null ? copyElements(job) : (kernels[job.kernel]?.tileElements ?? job.elements);
-    const tiles = Math.ceil(job.elements / tileElements);
-    stages.push({ tensor, kind, firstTile: tileCount, tileCount: tiles, tileElements, after });
-    tileCount += tiles;
-    return stages.length - 1;
-  };
-  // A merge that waits for its reduction is put off until one more stage has been pushed.
-  let waiting: (() => void) | null = null;
   tensors.forEach((job, tensor) => {
-    const reduces = job.kernel !== null && (kernels[job.kernel]?.reductions.length ?? 0) > 0;
-    const after = reduces ? push(tensor, "reduce", -1) : -1;
-    waiting?.();
-    waiting = null;
-    if (after >= 0) waiting = () => push(tensor, "merge", after);
-    else push(tensor, job.kernel === null ? "copy" : "merge", -1);
+    const spec = job.spec === null ? undefined : specs[job.spec];
+    if (spec === undefined || job.elements === 0) return;
+    const tileElements = elementsOfTile(job, spec, shape.tileBytes, outlineOf(spec).program.byRow);
+    const tiles = Math.ceil(job.elements / tileElements);
+    stages.push({
+      tensor,
+      kind: "count",
+      level: 0,
+      firstTile: tileCount,
+      tileCount: tiles,
+      tileElements,
+      previous: -1,
+      ordinal: 0,
+    });
+    tileCount += tiles;
   });
-  (waiting as (() => void) | null)?.();
   return { stages, tileCount };
 }

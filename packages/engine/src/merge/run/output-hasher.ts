@@ -1,7 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { readSync } from "node:fs";
-import { dtypes } from "../../tensor/dtype.ts";
 import type { Job } from "./job.ts";
+import { sizeOf } from "./read-source.ts";
 import { isStopped, type SharedState, slot } from "./shared-state.ts";
 
 const chunkBytes = 1 << 20;
@@ -81,10 +81,10 @@ export class OutputHasher {
 /** Tensors are listed in the order of the files, so writing stages are in that order, too. */
 function* stepsOf({ stages, tensors }: Job): Generator<HashStep> {
   for (const { kind, tensor, firstTile, tileCount, tileElements } of stages) {
-    const { output, elements = 0 } = tensors[tensor] ?? {};
-    if (kind === "reduce" || output === undefined) continue;
+    const { output = null, elements = 0 } = tensors[tensor] ?? {};
+    if ((kind !== "merge" && kind !== "copy") || output === null) continue;
     for (let i = 0; i < tileCount; i += 1) {
-      const end = output.position + Math.min(elements, (i + 1) * tileElements) * dtypes[output.dtype].sizeBytes;
+      const end = output.position + sizeOf(output.type, Math.min(elements, (i + 1) * tileElements));
       yield { tile: firstTile + i, file: output.file, end };
     }
   }

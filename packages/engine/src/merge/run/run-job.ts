@@ -1,19 +1,30 @@
-import { dtypes } from "../../tensor/dtype.ts";
+import { bytesToRead } from "./bytes-to-read.ts";
 import type { Job } from "./job.ts";
 import type { MergeProgress } from "./merge-options.ts";
 import { createSharedState, type SharedState, slot, stop } from "./shared-state.ts";
 import { startWorker } from "./start-worker.ts";
-import type { TileFault } from "./tile-worker.ts";
+import type { Counting, TileFault } from "./tile-worker.ts";
 import type { TilesResult } from "./worker.ts";
 
 export interface RunOptions {
   readonly threads: number;
+  /** Whether a worker hashes the outputs beside its tiles */
+  readonly hashesOutputs: boolean;
+  readonly counting?: Counting | undefined;
   readonly onProgress?: ((progress: MergeProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 export type RunResult =
-  | { readonly kind: "done"; readonly sha256: readonly string[]; readonly bytesRead: number }
+  | {
+      readonly kind: "done";
+      /** Of the outputs; empty when they were not hashed */
+      readonly sha256: readonly string[];
+      readonly bytesRead: number;
+      readonly state: SharedState;
+      /** Of each selection of a count, added up over the workers */
+      readonly histograms: readonly Float64Array[];
+    }
   | { readonly kind: "fault"; readonly fault: TileFault };
 
 const progressMs = 100;
@@ -22,7 +33,7 @@ const progressMs = 100;
  * Runs a job on worker threads and hashes what they write. Leaves no thread running, however it ends.
  * @throws the signal's reason when it is aborted; an Error when a thread dies
  */
-export async function runJob(job: Job, { threads, onProgress, signal }: RunOptions): Promise<RunResult> {
+export async function runJob(job: Job, { threads, hashesOutputs, counting, onProgress, signal }: RunOptions): Promise<RunResult> {
   signal?.throwIfAborted();
   const state = createSharedState(job);
   const abort = () => stop(state);
@@ -31,7 +42,13 @@ export async function runJob(job: Job, { threads, onProgress, signal }: RunOptio
   try {
     const count = Math.max(1, Math.min(threads, job.tileCount));
     const workers = Array.from({ length: count }, (_, i) =>
-      startWorker<TilesResult>({ role: "tiles", job, state, hashesOutputs: i === 0 }),
+      startWorker<TilesResult>({
+        role: "tiles",
+        job,
+        state,
+        hashesOutputs: hashesOutputs && i === 0,
+        counting: counting ?? null,
+      }),
     );
     const ended = await Promise.allSettled(workers.map(({ result }) => stopOnFailure(state, result)));
     signal?.throwIfAborted();
@@ -40,15 +57,19 @@ export async function runJob(job: Job, { threads, onProgress, signal }: RunOptio
     const [fault] = results.flatMap((result) => result.fault ?? []).sort((a, b) => a.tile - b.tile);
     if (fault !== undefined) return { kind: "fault", fault };
     for (const end of ended) if (end.status === "rejected") throw end.reason;
-    const sha256 = results[0]?.sha256;
-    if (sha256 == null) throw new Error("The output was not hashed.");
+    const sha256 = results[0]?.sha256 ?? [];
+    if (hashesOutputs && sha256.length < job.outputs.length) throw new Error("The output was not hashed.");
     reporter.report();
-    return { kind: "done", sha256, bytesRead: Number(state.bytesRead[0]) };
+    const histograms = sumUp(results.map((result) => result.histograms));
+    return { kind: "done", sha256, bytesRead: Number(state.bytesRead[0]), state, histograms };
   } finally {
     reporter.stop();
     signal?.removeEventListener("abort", abort);
   }
 }
+
+const sumUp = ([first = [], ...others]: readonly (readonly Float64Array[])[]): Float64Array[] =>
+  first.map((counts, s) => counts.map((count, bin) => others.reduce((sum, other) => sum + (other[s]?.[bin] ?? 0), count)));
 
 async function stopOnFailure<T>(state: SharedState, result: Promise<T>): Promise<T> {
   return result.catch((error: unknown) => {
@@ -74,10 +95,3 @@ function startReporter(job: Job, state: SharedState, onProgress: RunOptions["onP
   const timer = onProgress === undefined ? null : setInterval(report, progressMs);
   return { report, stop: () => timer !== null && clearInterval(timer) };
 }
-
-/** Bytes that all stages read; a tensor with reductions is read twice. */
-const bytesToRead = ({ stages, tensors }: Job): number =>
-  stages.reduce((total, { tensor }) => {
-    const { inputs = [], elements = 0 } = tensors[tensor] ?? {};
-    return total + inputs.reduce((sum, { dtype }) => sum + elements * dtypes[dtype].sizeBytes, 0);
-  }, 0);

@@ -3,11 +3,17 @@ import { hashFiles } from "./hash-files.ts";
 import type { Job } from "./job.ts";
 import { OutputHasher } from "./output-hasher.ts";
 import type { SharedState } from "./shared-state.ts";
-import { type TileFault, workTiles } from "./tile-worker.ts";
+import { type Counting, type TileFault, TileWorker } from "./tile-worker.ts";
 
 /** What a thread of a run is for. */
 export type Assignment =
-  | { readonly role: "tiles"; readonly job: Job; readonly state: SharedState; readonly hashesOutputs: boolean }
+  | {
+      readonly role: "tiles";
+      readonly job: Job;
+      readonly state: SharedState;
+      readonly hashesOutputs: boolean;
+      readonly counting: Counting | null;
+    }
   | { readonly role: "hash-files"; readonly paths: readonly string[] };
 
 /** What a worker on tiles leaves behind. */
@@ -15,14 +21,17 @@ export interface TilesResult {
   readonly fault: TileFault | null;
   /** Digests of the outputs, from the worker that hashes them; null when the run was stopped */
   readonly sha256: readonly string[] | null;
+  /** Of each selection of a count */
+  readonly histograms: readonly Float64Array[];
 }
 
 function perform(assignment: Assignment): TilesResult | string[] {
   if (assignment.role === "hash-files") return hashFiles(assignment.paths);
-  const { job, state, hashesOutputs } = assignment;
+  const { job, state, hashesOutputs, counting } = assignment;
   const hasher = hashesOutputs ? new OutputHasher(job, state) : null;
-  const fault = workTiles(job, state, () => hasher?.step() ?? false);
-  return { fault, sha256: hasher === null || fault !== null ? null : hasher.finish() };
+  const worker = new TileWorker(job, state, counting);
+  const fault = worker.run(() => hasher?.step() ?? false);
+  return { fault, sha256: hasher === null || fault !== null ? null : hasher.finish(), histograms: worker.histograms };
 }
 
 parentPort?.postMessage(perform(workerData as Assignment));

@@ -1,0 +1,115 @@
+import { largest, number } from "../expr/expr.ts";
+import { statisticsOf } from "../expr/numeric.ts";
+import { sampleRanges, wholeSelection } from "../expr/sample.ts";
+import { type Outline, outlineOf, shapeFor } from "../expr/wasm/kernel.ts";
+import { strideOf } from "../expr/wasm/kernel-instance.ts";
+import { layoutFor } from "../expr/wasm/layout.ts";
+import { type Dtype, dtypes } from "../tensor/dtype.ts";
+import type { MergeMethod } from "./define-method.ts";
+import { SpecList } from "./kernel-specs.ts";
+import type { PlannedInput, PlannedSource, PlannedTensor } from "./planned.ts";
+
+export const defaultTileBytes = 1 << 18;
+/** Measured: the process with its modules loaded, and each worker thread, without tiles. */
+const processBytes = 78e6;
+const workerBytes = 13e6;
+/** Bytes read and written in a second on two ordinary cores with a warm page cache. */
+const forecastBytesPerSecond = 1.5e9;
+const startSeconds = 0.2;
+
+interface Forecast {
+  readonly readBytes: number;
+  readonly writeBytes: number;
+  peakMemoryBytes(threads: number, tileBytes?: number): number;
+  readonly secondsForecast: number;
+}
+
+/** A kernel at work on a source: one pass for each level, a sample before those that select, and the pass that writes. */
+interface Work {
+  readonly source: PlannedSource;
+  readonly outline: Outline | null;
+}
+
+const bytesOf = ({ dtype, stored }: PlannedInput, elements: number): number =>
+  stored === "mask" ? Math.ceil(elements / 8) : elements * dtypes[dtype satisfies Dtype].sizeBytes;
+
+function readBytesOf({ source, outline }: Work): number {
+  const over = (elements: number): number => source.inputs.reduce((sum, input) => sum + bytesOf(input, elements), 0);
+  if (outline === null) return over(source.elements);
+  const { levels, byRow } = outline.program;
+  const passes = levels.length + (outline.spec.output === null ? 0 : 1);
+  const samples = source.elements > wholeSelection ? levels.filter(({ selections }) => selections.length > 0).length : 0;
+  const sampled = samples === 0 ? 0 : sampleRanges(source, byRow).reduce((sum, { count }) => sum + over(count), 0);
+  return passes * over(source.elements) + samples * sampled;
+}
+
+/** What a plan costs; bytes are exact but for a tile that a selection may have to look at once more. */
+export function forecastOf(method: MergeMethod, sources: readonly PlannedSource[], tensors: readonly PlannedTensor[]): Forecast {
+  const specs = new SpecList();
+  const outlines = new Map<number, Outline>();
+  const outlineAt = (index: number | null): Outline | null => {
+    const spec = index === null ? undefined : specs.list[index];
+    if (index === null || spec === undefined) return null;
+    const outline = outlines.get(index) ?? outlineOf(spec);
+    outlines.set(index, outline);
+    return outline;
+  };
+  const works: Work[] = tensors.map((tensor) => ({ source: tensor.source, outline: outlineAt(specs.ofTensor(tensor)) }));
+  const counts = sources.flatMap((source) => surveyOf(method, source, specs, outlineAt));
+  const readBytes = [...works, ...counts].reduce((sum, work) => sum + readBytesOf(work), 0);
+  const writeBytes = tensors.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  return {
+    readBytes,
+    writeBytes,
+    secondsForecast: startSeconds + (readBytes + writeBytes) / forecastBytesPerSecond,
+    peakMemoryBytes: (threads, tileBytes = defaultTileBytes) =>
+      processBytes + threads * (workerBytes + tilesOf([...works, ...counts], tileBytes)) + sharedOf([...works, ...counts]),
+  };
+}
+
+/** The rounds of a method's survey at one tensor. A selection over the model takes two counts, and one more to settle ties. */
+function surveyOf(
+  { survey }: MergeMethod,
+  source: PlannedSource,
+  specs: SpecList,
+  outlineAt: (index: number) => Outline | null,
+): Work[] {
+  const { build } = source;
+  if (survey === null || build === null) return [];
+  return survey.rounds.flatMap((round) => {
+    const { numbers = {}, selections = {} } = round(build);
+    const statistics = statisticsOf(Object.values(numbers));
+    const chosen = Object.values(selections);
+    const counted = specs.ofStatistics(source, chosen.map(({ of }) => largest(of, number(0))));
+    const passes = chosen.length === 0 ? 0 : chosen.some(({ ties }) => ties === "first") ? 3 : 2;
+    return [
+      ...(statistics.length === 0 ? [] : [{ source, outline: outlineAt(specs.ofStatistics(source, statistics)) }]),
+      ...Array.from({ length: passes }, (): Work => ({ source, outline: withoutSamples(outlineAt(counted)) })),
+    ];
+  });
+}
+
+/** A count over the model looks at everything: it is one pass, without a sample before. */
+const withoutSamples = (outline: Outline | null): Outline | null =>
+  outline === null ? null : { ...outline, program: { ...outline.program, levels: outline.program.levels.map(({ reductions }) => ({ reductions, selections: [] })) } };
+
+function tilesOf(works: readonly Work[], tileBytes: number): number {
+  const outlines = [...new Set(works.flatMap(({ outline }) => outline ?? []))];
+  const columns = works.reduce(
+    (most, { source, outline }) => (outline?.program.byRow === true ? Math.max(most, strideOf(source.columns)) : most),
+    0,
+  );
+  return 65536 * layoutFor(shapeFor(outlines, tileBytes, columns)).pages;
+}
+
+/** Statistics that threads share while they are found: keys that selections collect, about 1 in 40, and sums of blocks. */
+function sharedOf(works: readonly Work[]): number {
+  return works.reduce((most, { source, outline }) => {
+    const { levels = [] } = outline?.program ?? {};
+    const bytes = levels.map(({ selections, reductions }) => {
+      const keys = source.elements <= wholeSelection ? source.elements : source.elements / 40;
+      return 2 * selections.length * 4 * keys + 3 * reductions.length * 8 * (source.elements / 4096);
+    });
+    return Math.max(most, ...bytes);
+  }, 0);
+}

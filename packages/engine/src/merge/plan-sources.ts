@@ -1,0 +1,152 @@
+import { input, sub } from "../expr/expr.ts";
+import { elementCount, isArithmetic } from "../tensor/dtype.ts";
+import type { TensorAssignment } from "./assign-tensors.ts";
+import { checkTogether, checkUnused, curtail, type Found, pathOf } from "./check-headers.ts";
+import type { CheckpointHeader, TensorHeader } from "./checkpoint-header.ts";
+import type { BuildInput, BuildParent, Values } from "./define-method.ts";
+import { type Fault, fault } from "./fault.ts";
+import type { PlannedInput, PlannedSource } from "./planned.ts";
+import type { Recipe } from "./recipe.ts";
+
+type Tensors = ReadonlyMap<string, TensorHeader>;
+
+/** Name of the bits of a task's mask in the result of EMR. */
+export const maskName = (task: number, tensor: string): string => `mask.${task}.${tensor}`;
+
+/** Turns assignments of names into tensors with shapes, types and what the method computes with; every fault is located. */
+export class SourcePlanner {
+  readonly #recipe: Recipe;
+  readonly #models: readonly CheckpointHeader[];
+  readonly #tensors: readonly Tensors[];
+  readonly #used: readonly Set<string>[];
+  readonly #builds = new Map<string, BuildInput<Values, Values>>();
+  readonly #faults: Fault[] = [];
+  readonly notes = new Set<string>();
+
+  /** @param models base first when there is one */
+  constructor(recipe: Recipe, models: readonly CheckpointHeader[]) {
+    this.#recipe = recipe;
+    this.#models = models;
+    this.#tensors = models.map(({ tensors }) => new Map(tensors.map((tensor) => [tensor.name, tensor])));
+    this.#used = models.map(() => new Set());
+  }
+
+  plan(assignments: readonly TensorAssignment[]): PlannedSource[] {
+    return assignments.flatMap((assignment) => this.#source(assignment) ?? []);
+  }
+
+  /** Faults of all assignments, and of the tensors that none of them used. */
+  faults(isExcluded: (name: string) => boolean): Fault[] {
+    const reference = this.#models[0]?.label ?? "";
+    const unused =
+      this.#recipe.slices !== null
+        ? []
+        : this.#models.flatMap((header, k) => {
+            if (header.space === "tasks") return [];
+            const names = header.tensors.map(({ name }) => name).filter((name) => !this.#used[k]?.has(name) && !isExcluded(name));
+            return checkUnused(this.#recipe, k, header, names, reference);
+          });
+    const labels = new Map(this.#models.map(({ label }, k) => [pathOf(this.#recipe, k).join("."), label]));
+    return curtail([...this.#faults, ...unused], (path, count) =>
+      `${count} more tensors of ${labels.get(path.join("."))} do not match ${reference}.`,
+    );
+  }
+
+  #source(assignment: TensorAssignment): PlannedSource | null {
+    const found = this.#find(assignment);
+    const faults = checkTogether(this.#recipe, found);
+    this.#faults.push(...faults);
+    const reference = found[0]?.tensor;
+    if (faults.length > 0 || reference === undefined) return null;
+    const { shape } = reference;
+    const elements = elementCount(shape);
+    const common = { name: assignment.name, shape, elements, columns: shape.length < 2 ? elements : elements / (shape[0] ?? 1) };
+    const inputs = found.flatMap(({ model, name, tensor }): PlannedInput[] => {
+      if (tensor === undefined) return [];
+      const adapted = this.#checkAdapter(model, name, tensor);
+      return [{ model, tensor: name, dtype: tensor.dtype, stored: adapted ? "adapted" : "plain" }];
+    });
+    if (!isArithmetic(reference.dtype)) return { ...common, inputs, build: null };
+    const masks = this.#masks(assignment, found);
+    return { ...common, inputs: [...inputs, ...masks], build: this.#buildInput(assignment, inputs, masks) };
+  }
+
+  #find({ name, base, parents }: TensorAssignment): Found[] {
+    const first = this.#recipe.base === null ? 0 : 1;
+    const wanted = [
+      ...(base === null ? [] : [{ model: 0, name: base }]),
+      ...parents.map(({ index, tensor }) => ({ model: first + index, name: tensor })),
+    ];
+    return wanted.flatMap(({ model, name: tensor }): Found[] => {
+      const header = this.#models[model];
+      if (header === undefined) return [];
+      const actual = this.#tensors[model]?.has(tensor) === true ? tensor : (this.#tied(model, tensor) ?? tensor);
+      if (actual !== tensor) this.notes.add(`${header.label} ties ${tensor} to ${actual}, which stands for it in ${name}.`);
+      this.#used[model]?.add(actual);
+      return [{ model, header, name: actual, tensor: this.#tensors[model]?.get(actual) }];
+    });
+  }
+
+  /** The embedding that stands for an output head which the model does not store because it ties the two. */
+  #tied(model: number, name: string): string | null {
+    const header = this.#models[model];
+    if (!/(^|\.)lm_head\.weight$/.test(name) || header?.config?.["tie_word_embeddings"] === false) return null;
+    const names = ["model.embed_tokens.weight", "transformer.wte.weight", "wte.weight", "shared.weight", "embed_tokens.weight"];
+    return names.find((each) => this.#tensors[model]?.has(each) === true) ?? null;
+  }
+
+  #checkAdapter(model: number, name: string, { shape }: TensorHeader): boolean {
+    const header = this.#models[model];
+    const module = header?.adapter?.modules.get(name);
+    if (module === undefined) return false;
+    if (shape.length !== 2 || shape[0] !== module.rows || shape[1] !== module.columns) {
+      const message = `${header?.adapter?.label} changes ${name} as [${module.rows}, ${module.columns}], but in ${header?.label} it is [${shape.join(", ")}]; use the adapter with the model it was trained on.`;
+      this.#faults.push(fault("ADAPTER_MISMATCH", message, [...pathOf(this.#recipe, model), "adapter"]));
+    }
+    return true;
+  }
+
+  /** Bits of the mask of the task that the recipe asks for, from each parent that holds masks. */
+  #masks({ parameters }: TensorAssignment, found: readonly Found[]): PlannedInput[] {
+    return found.flatMap(({ model, header, name }): PlannedInput[] => {
+      if (header.space !== "tasks") return [];
+      const task = Number(parameters["task"]);
+      const mask = maskName(task, name);
+      if (this.#tensors[model]?.has(mask) !== true || header.scalers?.[task] === undefined) {
+        const count = header.scalers?.length ?? 0;
+        const message = `${header.label} holds ${count} tasks, numbered from 0; there is no task ${task} at tensor ${name}.`;
+        this.#faults.push(fault("TASK_MISSING", message, ["parameters", "task"]));
+      }
+      return [{ model, tensor: mask, dtype: "U8", stored: "mask" }];
+    });
+  }
+
+  /** The same object for tensors with the same settings, so that what is built of it is built once. */
+  #buildInput(
+    { base, parents, parameters }: TensorAssignment,
+    inputs: readonly PlannedInput[],
+    masks: readonly PlannedInput[],
+  ): BuildInput<Values, Values> {
+    const key = JSON.stringify([base !== null, parameters, parents.map(({ own }, i) => [own, inputs[(base === null ? 0 : 1) + i]?.model])]);
+    const known = this.#builds.get(key);
+    if (known !== undefined) return known;
+    const first = base === null ? 0 : 1;
+    const built: BuildInput<Values, Values> = {
+      base: base === null ? null : input(0),
+      params: parameters,
+      parents: parents.map(({ own }, i): BuildParent<Values> => {
+        const model = inputs[first + i]?.model ?? 0;
+        const header = this.#models[model];
+        const space = header?.space ?? "weights";
+        const value = input(first + i);
+        const delta = base !== null && space === "weights" ? sub(value, input(0)) : value;
+        const mask = masks.findIndex((each) => each.model === model);
+        const scaler = header?.scalers?.[Number(parameters["task"])] ?? 0;
+        const task = mask < 0 ? {} : { task: { mask: input(inputs.length + mask), scaler } };
+        return { value, delta, space, input: first + i, own, ...task };
+      }),
+    };
+    this.#builds.set(key, built);
+    return built;
+  }
+}

@@ -1,0 +1,61 @@
+import type { Element } from "../expr/expr.ts";
+import type { Dtype } from "../tensor/dtype.ts";
+import type { BuildInput, Space, Values } from "./define-method.ts";
+import type { Recipe } from "./recipe.ts";
+
+/** A tensor of one model that takes part. */
+export interface PlannedInput {
+  /** Index among base and parents, base first when there is one */
+  readonly model: number;
+  readonly tensor: string;
+  readonly dtype: Dtype;
+  /** mask: bits of an EMR result; adapted: read with an adapter baked in, as F32 */
+  readonly stored: "plain" | "mask" | "adapted";
+}
+
+/** What is made, or copied, of one tensor of the models. */
+export interface PlannedSource {
+  /** Name in the result */
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly elements: number;
+  /** Elements of a row: one step along the first axis */
+  readonly columns: number;
+  readonly inputs: readonly PlannedInput[];
+  /** What the method computes with; null: copied, equal in all inputs, which the run verifies byte by byte */
+  readonly build: BuildInput<Values, Values> | null;
+}
+
+export interface PlannedTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Storage type of the result */
+  readonly dtype: Dtype;
+  readonly source: PlannedSource;
+  readonly action: "merge" | "copy";
+  /** Computed value; null when copied */
+  readonly value: Element | null;
+  /** bits: one bit for each element of the source, in bytes */
+  readonly stored: "float" | "bits";
+  readonly elements: number;
+  readonly sizeBytes: number;
+}
+
+export interface Plan {
+  readonly recipe: Recipe;
+  readonly sources: readonly PlannedSource[];
+  readonly tensors: readonly PlannedTensor[];
+  /** Names left out of the result because a glob of `exclude` matches */
+  readonly excluded: readonly string[];
+  /** Names copied because integers and booleans are never averaged */
+  readonly copied: readonly string[];
+  readonly output: Space;
+  /** Layers of the result when slices were stacked */
+  readonly layers: number | null;
+  /** All passes over the inputs together */
+  readonly readBytes: number;
+  readonly writeBytes: number;
+  peakMemoryBytes(threads: number, tileBytes?: number): number;
+  readonly secondsForecast: number;
+  readonly notes: readonly string[];
+}

@@ -1,0 +1,255 @@
+import { blockCount } from "../../expr/blocks.ts";
+import { nthLargest, upperHalf, lowerHalf, binOf, keyFromHalves } from "../../expr/nth-largest.ts";
+import type { TensorSelection } from "../../expr/expr.ts";
+import { valueOfKey } from "../../expr/wasm/emit-select.ts";
+import { type Border, combine, type KernelInstance, type Tile } from "../../expr/wasm/kernel-instance.ts";
+import { sampleRanges } from "../../expr/sample.ts";
+import type { Stage, TensorJob } from "./job.ts";
+import type { KernelDesk } from "./kernel-desk.ts";
+import { ringSlots, type SharedState, waitForStage } from "./shared-state.ts";
+
+type Band = readonly [low: number, high: number];
+const everyKey: Band = [-(2 ** 31), 2 ** 31 - 1];
+const bins = 1 << 16;
+
+/** The part of a tensor that a tile of a stage covers. */
+export const tileOf = ({ firstTile, tileElements }: Stage, { elements }: TensorJob, tile: number): Tile => {
+  const begin = (tile - firstTile) * tileElements;
+  return { begin, count: Math.min(tileElements, elements - begin) };
+};
+
+/**
+ * Finds the statistics of a level: sums block by block, and the borders of selections. A selection of k values ends at the k-th
+ * largest. A sample says between which two keys it must lie; one pass counts the keys above and collects those between, which is
+ * enough to tell it exactly, and that the sample was right. If it was not, the whole tensor is counted.
+ */
+export class LevelWork {
+  readonly #desk: KernelDesk;
+  readonly #state: SharedState;
+  /** Indexes of the level stages, by ordinal */
+  readonly #stages: readonly number[];
+
+  constructor(desk: KernelDesk) {
+    this.#desk = desk;
+    this.#state = desk.state;
+    this.#stages = desk.job.stages.flatMap(({ kind }, index) => (kind === "level" ? [index] : []));
+  }
+
+  /** Looks at a sample and publishes between which keys each selection of the level should end. */
+  sample(index: number): void {
+    const { stage, tensor } = this.#desk.stage(index);
+    const kernel = this.#desk.enter(index);
+    const selections = this.#selectionsOf(kernel, stage);
+    const keys = selections.map((): Int32Array[] => []);
+    for (const range of sampleRanges(tensor, kernel.byRow)) {
+      this.#desk.load(index, range);
+      selections.forEach((_, s) => {
+        kernel.select(stage.level, s, everyKey, range, (_above, found) => void keys[s]?.push(found.slice()));
+      });
+    }
+    selections.forEach((selection, s) => {
+      const [low, high] = bandOf(keys[s] ?? [], wantedOf(kernel, selection, tensor) / tensor.elements);
+      const at = 2 * (index * this.#state.sizes.selections + s);
+      this.#state.bands[at] = low;
+      this.#state.bands[at + 1] = high;
+    });
+  }
+
+  /** Waits until nobody uses the stage's scratch any more. @returns false when the run was stopped */
+  awaitRoom(index: number): boolean {
+    const before = this.#stages[this.#desk.stage(index).stage.ordinal - ringSlots];
+    return before === undefined || waitForStage(this.#state, before);
+  }
+
+  /** Adds one tile, which is loaded, to the statistics. */
+  look(index: number, range: Tile, tile: number): void {
+    const { stage } = this.#desk.stage(index);
+    const kernel = this.#desk.enter(index);
+    const { ring, sizes } = this.#state;
+    const slot = stage.ordinal % ringSlots;
+    kernel.reduce(stage.level, range, (r, firstBlock, results) => {
+      ring.blockResults.set(results, (slot * sizes.reductions + r) * sizes.blocks + firstBlock);
+    });
+    this.#selectionsOf(kernel, stage).forEach((_, s) => void this.#collect(kernel, { index, range, tile, slot, s }));
+  }
+
+  /** Publishes the results of a level, after its last tile. Uses the kernel's tiles when it must look at the tensor again. */
+  conclude(index: number): void {
+    const { stage, tensor } = this.#desk.stage(index);
+    const kernel = this.#desk.enter(index);
+    const { ring, sizes, reduced, borders } = this.#state;
+    const slot = stage.ordinal % ringSlots;
+    const blocks = kernel.byRow ? (tensor.elements / tensor.columns) * blockCount(tensor.columns) : blockCount(tensor.elements);
+    kernel.kernel.outline.passes[stage.level]?.reductions.forEach((node, r) => {
+      const from = (slot * sizes.reductions + r) * sizes.blocks;
+      reduced[index * sizes.reductions + r] = combine(node, ring.blockResults.subarray(from, from + blocks));
+    });
+    this.#selectionsOf(kernel, stage).forEach((selection, s) => {
+      const { threshold, cut } = this.#borderOf(kernel, selection, { index, slot, s });
+      const at = 2 * (index * sizes.selections + s);
+      borders[at] = threshold;
+      borders[at + 1] = cut;
+      ring.cursors.fill(0, 2 * (slot * sizes.selections + s), 2 * (slot * sizes.selections + s) + 2);
+    });
+  }
+
+  #selectionsOf(kernel: KernelInstance, { level }: Stage): readonly TensorSelection[] {
+    return kernel.kernel.outline.passes[level]?.selections ?? [];
+  }
+
+  #bandOf(index: number, s: number): Band {
+    const { stages } = this.#desk.job;
+    const { previous } = this.#desk.stage(index).stage;
+    if (stages[previous]?.kind !== "sample") return everyKey;
+    const at = 2 * (previous * this.#state.sizes.selections + s);
+    return [this.#state.bands[at] ?? 0, this.#state.bands[at + 1] ?? 0];
+  }
+
+  #collect(kernel: KernelInstance, { index, range, tile, slot, s }: Collecting): void {
+    const { ring, sizes } = this.#state;
+    const { stage } = this.#desk.stage(index);
+    const place = slot * sizes.selections + s;
+    const band = this.#bandOf(index, s);
+    const parts: Int32Array[] = [];
+    let [above, count] = [0, 0];
+    kernel.select(stage.level, s, band, range, (more, keys) => {
+      above += more;
+      count += keys.length;
+      // Keys of a band of one key are all the same: their number says everything.
+      if (band[0] !== band[1]) parts.push(kernel.byRow ? keys.slice() : keys);
+    });
+    const kept = band[0] === band[1] ? 0 : count;
+    const offset = Atomics.add(ring.cursors, 2 * place, kept);
+    if (offset + kept > sizes.keys) Atomics.store(ring.cursors, 2 * place + 1, 1);
+    else {
+      let at = place * sizes.keys + offset;
+      for (const part of parts) {
+        ring.keys.set(part, at);
+        at += part.length;
+      }
+    }
+    ring.segments.set([offset, count, above], 3 * (place * sizes.tiles + tile - stage.firstTile));
+  }
+
+  #borderOf(kernel: KernelInstance, selection: TensorSelection, { index, slot, s }: Selecting): Border {
+    const { stage, tensor } = this.#desk.stage(index);
+    const { ring, sizes } = this.#state;
+    const place = slot * sizes.selections + s;
+    const wanted = wantedOf(kernel, selection, tensor);
+    if (wanted === 0) return { threshold: Number.POSITIVE_INFINITY, cut: -1 };
+    const [low, high] = this.#bandOf(index, s);
+    const segments = ring.segments.subarray(3 * place * sizes.tiles, 3 * (place * sizes.tiles + stage.tileCount));
+    let [above, count] = [0, 0];
+    for (let i = 0; i < stage.tileCount; i += 1) {
+      count += segments[3 * i + 1] ?? 0;
+      above += segments[3 * i + 2] ?? 0;
+    }
+    const full = ring.cursors[2 * place + 1] !== 0;
+    if (full || wanted <= above || wanted > above + count) return this.#countAll(kernel, selection, { index, slot, s });
+    const keysOf = (i: number): Int32Array => {
+      const from = place * sizes.keys + (segments[3 * i] ?? 0);
+      return ring.keys.subarray(from, from + (segments[3 * i + 1] ?? 0));
+    };
+    const tiles = Array.from({ length: stage.tileCount }, (_, i) => i);
+    const single = low === high;
+    const nth = single ? { key: low, above: 0, equal: count } : nthLargest(tiles.map(keysOf), wanted - above);
+    const equalIn = (i: number): number => (single ? (segments[3 * i + 1] ?? 0) : countOf(keysOf(i), nth.key));
+    return this.#cutOf(kernel, selection, { index, s, key: nth.key, left: wanted - above - nth.above, equalIn });
+  }
+
+  /** Where the border lies among values equal to it. */
+  #cutOf(kernel: KernelInstance, { ties }: TensorSelection, { index, s, key, left, equalIn }: Cutting): Border {
+    const { stage, tensor } = this.#desk.stage(index);
+    const threshold = valueOfKey(key);
+    if (ties === "all") return { threshold, cut: tensor.elements };
+    let rest = left;
+    for (let i = 0; i < stage.tileCount; i += 1) {
+      const equal = equalIn(i);
+      if (equal >= rest) {
+        const range = tileOf(stage, tensor, stage.firstTile + i);
+        this.#desk.load(index, range, true);
+        return { threshold, cut: kernel.positionOf(stage.level, s, key, rest, range) };
+      }
+      rest -= equal;
+    }
+    throw new Error("A selection lost a value between two passes.");
+  }
+
+  /** The long way: histograms of the upper, then the lower half of all keys. */
+  #countAll(kernel: KernelInstance, selection: TensorSelection, { index, s }: Selecting): Border {
+    const { stage, tensor } = this.#desk.stage(index);
+    const wanted = wantedOf(kernel, selection, tensor);
+    const eachTile = (band: Band, see: (keys: Int32Array, tile: number) => void): void => {
+      for (let i = 0; i < stage.tileCount; i += 1) {
+        const range = tileOf(stage, tensor, stage.firstTile + i);
+        this.#desk.load(index, range, true);
+        kernel.select(stage.level, s, band, range, (_above, keys) => see(keys, i));
+      }
+    };
+    const uppers = new Float64Array(bins);
+    eachTile(everyKey, (keys) => void addHalves(uppers, keys, upperHalf));
+    const upper = binOf(uppers, wanted);
+    const lowers = new Float64Array(bins);
+    const band: Band = [keyFromHalves(upper.bin, 0), keyFromHalves(upper.bin, bins - 1)];
+    eachTile(band, (keys) => void addHalves(lowers, keys, lowerHalf));
+    const lower = binOf(lowers, wanted - upper.above);
+    const key = keyFromHalves(upper.bin, lower.bin);
+    const equal = new Float64Array(stage.tileCount);
+    if (selection.ties === "first")
+      eachTile([key, key], (keys, i) => {
+        equal[i] = (equal[i] ?? 0) + keys.length;
+      });
+    const left = wanted - upper.above - lower.above;
+    return this.#cutOf(kernel, selection, { index, s, key, left, equalIn: (i) => equal[i] ?? 0 });
+  }
+}
+
+interface Selecting {
+  readonly index: number;
+  readonly slot: number;
+  readonly s: number;
+}
+
+interface Collecting extends Selecting {
+  readonly range: Tile;
+  readonly tile: number;
+}
+
+interface Cutting {
+  readonly index: number;
+  readonly s: number;
+  readonly key: number;
+  /** How many of the values equal to the border are kept */
+  readonly left: number;
+  equalIn(tile: number): number;
+}
+
+const wantedOf = (kernel: KernelInstance, { keep }: TensorSelection, { elements }: TensorJob): number =>
+  Math.min(elements, Math.max(0, Math.floor(kernel.number(keep))));
+
+export function addHalves(counts: Float64Array, keys: Int32Array, half: (key: number) => number): void {
+  for (let i = 0; i < keys.length; i += 1) {
+    const bin = half(keys[i] ?? 0);
+    counts[bin] = (counts[bin] ?? 0) + 1;
+  }
+}
+
+function countOf(keys: Int32Array, key: number): number {
+  let count = 0;
+  for (let i = 0; i < keys.length; i += 1) if (keys[i] === key) count += 1;
+  return count;
+}
+
+/**
+ * Two keys between which the share of the largest values should end, from a sample: the n-th largest of the sample, give or take
+ * 16 standard errors of it, since neighbouring values are no independent draws. Where one value fills all of that, it alone.
+ */
+function bandOf(sample: readonly Int32Array[], share: number): Band {
+  const size = sample.reduce((total, { length }) => total + length, 0);
+  const middle = share * size;
+  const margin = 16 * Math.sqrt(size * share * (1 - share)) + 16;
+  const keyAt = (n: number): number => nthLargest(sample, Math.min(size, Math.max(1, Math.round(n)))).key;
+  const high = middle - margin < 1 ? everyKey[1] : keyAt(middle - margin);
+  const low = middle + margin > size ? everyKey[0] : keyAt(middle + margin);
+  return [low, high];
+}

@@ -1,0 +1,107 @@
+import { readSync } from "node:fs";
+import { storedBytes } from "../../expr/wasm/group-emitter.ts";
+import { decodeToF32 } from "../../tensor/codec.ts";
+import { dtypes, isArithmetic } from "../../tensor/dtype.ts";
+import type { AdaptedSource, GatheredSource, Job, Source, SourceType, StoredSource } from "./job.ts";
+import { transfer } from "./transfer.ts";
+
+/** Bytes that so many elements of a type take. */
+export const sizeOf = (type: SourceType, elements: number): number =>
+  type === "BITS" ? storedBytes(type, elements) : elements * dtypes[type].sizeBytes;
+
+/** The type in which a source arrives in memory. */
+export const arrivalType = (source: Source): SourceType => (source.kind === "stored" ? source.dtype : "F32");
+
+/** Reads parts of tensors. One reader a worker: it keeps the factors of the adapter that was read last. */
+export class SourceReader {
+  readonly #files: Job["inputs"];
+  /** Bytes read from files so far */
+  bytes = 0;
+  #factors: { readonly source: AdaptedSource; readonly list: readonly { a: Float32Array; b: Float32Array }[] } | null = null;
+
+  constructor(files: Job["inputs"]) {
+    this.#files = files;
+  }
+
+  /** Fills `target` with `count` elements from position `begin` of the tensor. */
+  read(source: Source, target: Uint8Array, begin: number, count: number): void {
+    if (source.kind === "stored") this.#stored(source, target, begin, count);
+    else if (source.kind === "adapted") this.#adapted(source, target, begin, count);
+    else this.#gathered(source, target, begin, count);
+  }
+
+  #stored({ file, position, dtype }: StoredSource, target: Uint8Array, begin: number, count: number): void {
+    const tile = target.subarray(0, sizeOf(dtype, count));
+    const at = position + sizeOf(dtype, begin);
+    const { fd, path } = this.#files[file] ?? { fd: -1, path: "" };
+    transfer(path, tile.length, (done) => readSync(fd, tile, done, tile.length - done, at + done));
+    this.bytes += tile.length;
+  }
+
+  #wide(source: StoredSource, begin: number, count: number): Float32Array {
+    const { dtype } = source;
+    if (dtype === "BITS" || !isArithmetic(dtype)) throw new Error(`There is no arithmetic on ${dtype}.`);
+    const bytes = new Uint8Array(sizeOf(dtype, count));
+    this.#stored(source, bytes, begin, count);
+    return decodeToF32(dtype, bytes);
+  }
+
+  /** Element (r, c) is W + Σ over adapters of scale·Σ_k B[r,k]·A[k,c], each step rounded to f32, k in order. */
+  #adapted(source: AdaptedSource, target: Uint8Array, begin: number, count: number): void {
+    const { weight, columns } = source;
+    const values = this.#wide(weight, begin, count);
+    const factors = this.#factorsOf(source);
+    source.factors.forEach(({ rank, scale }, i) => {
+      const { a, b } = factors[i] ?? { a: new Float32Array(), b: new Float32Array() };
+      const delta = new Float32Array(columns);
+      for (let at = 0; at < count; ) {
+        const row = Math.floor((begin + at) / columns);
+        const first = begin + at - row * columns;
+        const end = Math.min(columns, first + count - at);
+        delta.fill(0, first, end);
+        for (let k = 0; k < rank; k += 1) {
+          const factor = b[row * rank + k] ?? 0;
+          for (let c = first; c < end; c += 1) delta[c] = Math.fround((delta[c] ?? 0) + Math.fround(factor * (a[k * columns + c] ?? 0)));
+        }
+        for (let c = first; c < end; c += 1) {
+          const index = at + c - first;
+          values[index] = Math.fround((values[index] ?? 0) + Math.fround(scale * (delta[c] ?? 0)));
+        }
+        at += end - first;
+      }
+    });
+    target.set(new Uint8Array(values.buffer));
+  }
+
+  #factorsOf(source: AdaptedSource): readonly { a: Float32Array; b: Float32Array }[] {
+    if (this.#factors?.source !== source) {
+      const { rows, columns } = source;
+      const list = source.factors.map(({ a, b, rank }) => ({ a: this.#wide(a, 0, rank * columns), b: this.#wide(b, 0, rank * rows) }));
+      this.#factors = { source, list };
+    }
+    return this.#factors.list;
+  }
+
+  #gathered(source: GatheredSource, target: Uint8Array, begin: number, count: number): void {
+    const { columns } = source;
+    const values = new Float32Array(count);
+    for (let at = 0; at < count; ) {
+      const row = Math.floor((begin + at) / columns);
+      const first = begin + at - row * columns;
+      const length = Math.min(columns - first, count - at);
+      values.set(this.#row(source, row, first, length), at);
+      at += length;
+    }
+    target.set(new Uint8Array(values.buffer));
+  }
+
+  #row({ matrix, own, defaults, columns }: GatheredSource, row: number, first: number, length: number): Float32Array {
+    const mine = own[row] ?? -1;
+    if (mine >= 0) return this.#wide(matrix, mine * columns + first, length);
+    const rows = (defaults.get(row) ?? []).map((from) => this.#wide(from.matrix, from.row * columns + first, length));
+    return Float32Array.from({ length }, (_, c) => {
+      const total = rows.reduce((sum, values) => sum + (values[c] ?? 0), 0);
+      return rows.length === 0 ? 0 : total / rows.length;
+    });
+  }
+}
