@@ -115,7 +115,6 @@ function cutOf(
     const header = index === undefined ? undefined : parents[index];
     return index === undefined || header === undefined ? [] : [{ ...take(header, source.layers, k), index, source }];
   });
-  // The base gives the layers that its own source names, else those of the first source.
   const baseKey =
     recipe.base === null
       ? null

@@ -151,26 +151,29 @@ function evaluator(chain: readonly Settings[], shape: Readonly<Record<string, z.
   return () => values;
 }
 
+/** Zero weights are a mistake for a whole merge, but how a gradient begins or ends. */
+const onlyEverywhere = "WEIGHTS_ALL_ZERO";
+
 /** Lets the method judge every combination of values that occurs. */
 function judge(recipe: Recipe, assignments: readonly TensorAssignment[]): Fault[] {
   const method = methodOf(recipe);
   const seen = new Set<string>();
-  const faults = new Map<string, Fault>();
+  const faults = new Map<string, { readonly fault: Fault; count: number }>();
   for (const { name, parents, parameters } of assignments) {
     const key = JSON.stringify([parameters, parents.map(({ index, own }) => [index, own])]);
     if (seen.has(key)) continue;
     seen.add(key);
-    for (const each of method.check(
-      parents.map(({ own }) => own),
-      parameters,
-    )) {
-      const [head, position, ...rest] = each.path;
-      const index = parents[Number(position)]?.index;
-      const path = head === "parents" && position !== undefined && index !== undefined ? [head, index, ...rest] : each.path;
-      const id = `${each.code} ${path.join(".")}`;
-      if (!faults.has(id) && faults.size < maxFaults)
-        faults.set(id, fault(each.code, `At tensor ${name}: ${each.message}`, path));
+    const owns = parents.map(({ own }) => own);
+    for (const { code, message, path: at } of method.check(owns, parameters)) {
+      const [head, position, ...rest] = at;
+      const index = position === undefined ? undefined : parents[Number(position)]?.index;
+      const path = head === "parents" && index !== undefined ? [head, index, ...rest] : at;
+      const id = `${code} ${path.join(".")}`;
+      const known = faults.get(id);
+      if (known !== undefined) known.count += 1;
+      else if (faults.size < maxFaults) faults.set(id, { fault: fault(code, `At tensor ${name}: ${message}`, path), count: 1 });
     }
   }
-  return [...faults.values()];
+  const counted = [...faults.values()].filter(({ fault: { code }, count }) => code !== onlyEverywhere || count === seen.size);
+  return counted.map((each) => each.fault);
 }

@@ -1,9 +1,13 @@
 import { createHash } from "node:crypto";
 import { methodOf, ownOf, type Recipe } from "./recipe.ts";
 import { keyOf } from "./reference.ts";
+import { defaultOf, type Settings } from "./settings.ts";
 
 /** Raised when the default head patterns of `architectures.ts` change: they decide which tensors are in the result. */
 const headPatternsVersion = 1;
+
+/** Parameters younger than their method's version: at their default they change nothing, and are left out of the form. */
+const laterParameters: Readonly<Record<string, readonly string[]>> = { task_arithmetic: ["normalize"] };
 
 /** Content digests (sha256, hex) in place of references. */
 export interface ParentDigests {
@@ -30,7 +34,7 @@ export function recipeIdentity(recipe: Recipe, digests: ParentDigests): string {
     ...(recipe.baseAdapter === null ? {} : { baseAdapter: adapterDigest(digests.baseAdapter) }),
     // Methods without weights have always had the weight 1 here.
     parents: recipe.parents.map((parent, i) => ({ weight: 1, ...ownOf(parent), ...parentContent(recipe, digests, i) })),
-    parameters: recipe.parameters,
+    parameters: canonicalParameters(recipe),
     exclude: recipe.exclude === null ? { heads: headPatternsVersion } : [...new Set(recipe.exclude)].sort(),
     dtype: recipe.dtype,
     seed: recipe.seed,
@@ -46,6 +50,13 @@ export function recipeIdentity(recipe: Recipe, digests: ParentDigests): string {
     ...(recipe.chatTemplate === null ? {} : { chatTemplate: recipe.chatTemplate }),
   });
   return createHash("sha256").update(canonical).digest("hex");
+}
+
+function canonicalParameters({ method, parameters }: Recipe): Settings {
+  const later = Object.hasOwn(laterParameters, method) ? (laterParameters[method] ?? []) : [];
+  const { shape } = methodOf({ method }).params;
+  const isSilent = ([name, value]: readonly [string, unknown]) => later.includes(name) && value === defaultOf(shape[name]);
+  return Object.fromEntries(Object.entries(parameters).filter((entry) => !isSilent(entry)));
 }
 
 function adapterDigest(digest: string | null | undefined): string {

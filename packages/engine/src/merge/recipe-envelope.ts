@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { arithmeticDtypes } from "../tensor/dtype.ts";
 import { type Fault, fault } from "./fault.ts";
+import { nearestKey } from "./nearest-key.ts";
 
 export const maxParents = 64;
 const maxGlobs = 1000;
@@ -85,12 +86,9 @@ export function toFaults(error: z.ZodError, prefix: readonly string[] = []): Fau
   });
 }
 
-export const unknownKey = (
-  where: string,
-  path: readonly (string | number)[],
-  key: string,
-  known: readonly string[] = [],
-): Fault => {
-  const advice = known.length === 0 ? "check its spelling" : `it may have ${known.join(", ")}`;
-  return fault("KEY_UNKNOWN", `${where} has no key ${JSON.stringify(key.slice(0, 100))}; ${advice}.`, [...path, key]);
-};
+export function unknownKey(where: string, path: readonly (string | number)[], key: string, known: readonly string[] = []): Fault {
+  const meant = nearestKey(key, known);
+  const advice =
+    meant !== null ? `write ${meant}.` : known.length > 0 ? `it may have ${known.join(", ")}.` : "check its spelling.";
+  return fault("KEY_UNKNOWN", `${where} has no key ${JSON.stringify(key.slice(0, 100))}; ${advice}`, [...path, key]);
+}

@@ -112,9 +112,13 @@ function readSlices(
       const why = `${keyOf(first)} gives ${length(first)} layers and ${keyOf(uneven)} ${length(uneven)}; ranges of a slice are equally long`;
       faults.push(fault("LAYERS_UNEVEN", `slices.${s}: ${why}.`, ["slices", s, "sources"]));
     }
+    // The base takes part in every slice: with the layers that its source names, else with those of the first source.
+    const isBaseNamed = read.some((source) => models.base === null || keyOf(source) === keyOf(models.base));
+    const all =
+      models.base === null || isBaseNamed || first === undefined ? read : [...read, { ...models.base, layers: first.layers }];
     return parameters === undefined || Object.keys(parameters).length === 0
-      ? { sources: read }
-      : { sources: read, parameters: readParameters(method, parameters, ["slices", s, "parameters"], "absent", faults) };
+      ? { sources: all }
+      : { sources: all, parameters: readParameters(method, parameters, ["slices", s, "parameters"], "absent", faults) };
   });
   models.parents.forEach((parent, i) => {
     if (!used.has(keyOf(parent)))

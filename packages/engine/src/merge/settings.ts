@@ -167,7 +167,8 @@ type Absent = "default" | "absent";
 
 /**
  * Reads the settings of one object of a recipe against the schemas of a method.
- * @param absent default: values left out take the schema's default and are faults where there is none; absent: they stay out
+ * @param absent default: values left out, and tensors that no case matches, take the schema's default; a value without one is a
+ *   fault. absent: they stay out, for what stands behind
  */
 export function readSettings(
   fields: Readonly<Record<string, unknown>>,
@@ -182,7 +183,9 @@ export function readSettings(
     if (value !== undefined) {
       const read = readSetting(value, schema, [...path, name]);
       faults.push(...read.faults);
-      if (read.value !== null) settings[name] = read.value;
+      const standard = absent === "default" ? defaultOf(schema) : undefined;
+      const setting = read.value === null ? undefined : withFallback(read.value, standard);
+      if (setting !== undefined) settings[name] = setting;
     } else if (absent === "default") {
       const standard = schema.safeParse(undefined);
       if (!standard.success) faults.push(fault("KEY_MISSING", `${nameOf([...path, name])} is missing.`, [...path, name]));
