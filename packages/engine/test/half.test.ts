@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
 import { input } from "../src/expr/expr.ts";
-import { compileKernel, instantiate, kernelMemory } from "../src/expr/wasm/kernel.ts";
 import { decodeToF32, encodeFromF32 } from "../src/tensor/codec.ts";
+import { type ArithmeticDtype, dtypes } from "../src/tensor/dtype.ts";
+import { runKernel } from "./run-kernel.ts";
 
 // Machines that run everything at once are slow.
 vi.setConfig({ testTimeout: 60_000 });
@@ -84,18 +85,14 @@ describe("16-bit floats", () => {
   });
 
   it("does the same in SIMD: every f16 pattern in, every edge out", () => {
-    const tileBytes = 1 << 20;
-    const widenKernel = compileKernel({ expr: input(0), inputs: ["F16"], output: "F32" }, 1, tileBytes);
-    const memory = kernelMemory(1, tileBytes);
-    memory.input(0).set(bytesOf(every16));
-    instantiate(widenKernel, memory).merge(65536);
-    const widened = new Float32Array(memory.output.slice(0, 4 * 65536).buffer);
+    const run = (data: Uint8Array, type: ArithmeticDtype, output: ArithmeticDtype) => {
+      const elements = data.length / dtypes[type].sizeBytes;
+      return runKernel(input(0), { inputs: [data], types: [type], output, elements, columns: elements }).result;
+    };
+    const widened = new Float32Array(run(bytesOf(every16), "F16", "F32").buffer);
     expect(widened.findIndex((value, bits) => !Object.is(value, bits === 0x8000 ? -0 : f16Value(bits)))).toBe(-1);
 
-    const narrowKernel = compileKernel({ expr: input(0), inputs: ["F32"], output: "F16" }, 1, tileBytes);
-    memory.input(0).set(bytesOf(edges));
-    instantiate(narrowKernel, memory).merge(edges.length);
-    const narrowed = new Uint16Array(memory.output.slice(0, 2 * edges.length).buffer);
+    const narrowed = new Uint16Array(run(bytesOf(edges), "F32", "F16").buffer);
     expect(narrowed.findIndex((bits, i) => bits !== nearestF16(edges[i] ?? 0))).toBe(-1);
   });
 });

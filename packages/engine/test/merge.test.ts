@@ -22,6 +22,7 @@ import {
   type Recipe,
   RefusedError,
 } from "../src/merge/index.ts";
+import { ownOf } from "../src/merge/recipe.ts";
 import { digestsOf, type TensorSpec, tensorOf, writeFolder } from "./checkpoints.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -119,10 +120,10 @@ describe.each(Object.keys(recipes))("%s", (id) => {
       let expected = data[0] ?? new Uint8Array(0);
       if (isArithmetic(dtype) && stored !== null) {
         const values = data.map((bytes) => decodeToF32(dtype, bytes));
-        const weights = recipe.parents.map(({ weight }) => weight);
+        const own = recipe.parents.map(ownOf);
         const [base = null] = recipe.base === null ? [null] : values;
         const parents = recipe.base === null ? values : values.slice(1);
-        expected = encodeFromF32(stored, mergeValues(methodOf(recipe), { base, parents, weights, params: recipe.parameters }));
+        expected = encodeFromF32(stored, mergeValues(methodOf(recipe), { base, parents, own, params: recipe.parameters }));
       }
       expect(Buffer.compare(merged.get(name) ?? new Uint8Array(1), expected), name).toBe(0);
     }

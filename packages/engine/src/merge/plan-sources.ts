@@ -20,6 +20,7 @@ export class SourcePlanner {
   readonly #tensors: readonly Tensors[];
   readonly #used: readonly Set<string>[];
   readonly #builds = new Map<string, BuildInput<Values, Values>>();
+  readonly #texts = new WeakMap<Values, string>();
   readonly #faults: Fault[] = [];
   readonly notes = new Set<string>();
 
@@ -121,16 +122,24 @@ export class SourcePlanner {
     });
   }
 
+  /** Settings as text; most tensors share theirs. */
+  #textOf(values: Values): string {
+    const text = this.#texts.get(values) ?? JSON.stringify(values);
+    this.#texts.set(values, text);
+    return text;
+  }
+
   /** The same object for tensors with the same settings, so that what is built of it is built once. */
   #buildInput(
     { base, parents, parameters }: TensorAssignment,
     inputs: readonly PlannedInput[],
     masks: readonly PlannedInput[],
   ): BuildInput<Values, Values> {
-    const key = JSON.stringify([base !== null, parameters, parents.map(({ own }, i) => [own, inputs[(base === null ? 0 : 1) + i]?.model])]);
+    const first = base === null ? 0 : 1;
+    const from = parents.map(({ own }, i) => `${this.#textOf(own)}@${inputs[first + i]?.model}`);
+    const key = `${base !== null} ${this.#textOf(parameters)} ${from.join()}`;
     const known = this.#builds.get(key);
     if (known !== undefined) return known;
-    const first = base === null ? 0 : 1;
     const built: BuildInput<Values, Values> = {
       base: base === null ? null : input(0),
       params: parameters,
