@@ -1,10 +1,11 @@
 import { outlineOf, shapeFor } from "../../expr/wasm/kernel.ts";
 import { strideOf } from "../../expr/wasm/kernel-instance.ts";
 import { wholeTileBytes } from "../../expr/wasm/layout.ts";
-import type { Checkpoint } from "../checkpoint.ts";
+import type { OpenModel } from "../open-model.ts";
+import type { AdapterTensor } from "../adapters/index.ts";
 import { SpecList } from "../kernel-specs.ts";
 import type { Plan, PlannedInput, PlannedSource } from "../planned.ts";
-import { type Job, planStages, type Source, type StagePlan, type StoredSource, type TensorJob } from "./job.ts";
+import { type AdaptedSource, type Job, planStages, type Source, type StagePlan, type StoredSource, type TensorJob } from "./job.ts";
 import type { OutputLayout } from "./output-layout.ts";
 
 interface OpenFile {
@@ -18,7 +19,7 @@ export type Findings = ReadonlyMap<string, Readonly<Record<string, number>>>;
 export interface JobParts {
   readonly plan: Plan;
   /** Base first when there is one */
-  readonly models: readonly Checkpoint[];
+  readonly models: readonly OpenModel[];
   /** Files of the models, in the order of models and of their files */
   readonly inputs: readonly OpenFile[];
   readonly tileBytes: number;
@@ -26,10 +27,10 @@ export interface JobParts {
 
 /** Where the tensors of the models are, as sources of a job. */
 export class SourceFinder {
-  readonly #models: readonly Checkpoint[];
+  readonly #models: readonly OpenModel[];
   readonly #firstFile: readonly number[];
 
-  constructor(models: readonly Checkpoint[]) {
+  constructor(models: readonly OpenModel[]) {
     this.#models = models;
     this.#firstFile = models.map((_, k) => models.slice(0, k).reduce((count, { files }) => count + files.length, 0));
   }
@@ -47,7 +48,23 @@ export class SourceFinder {
       position,
       dtype: stored === "mask" ? "BITS" : dtype,
     };
-    return plain;
+    return stored === "adapted" ? this.#adapted(plain, model, tensor) : plain;
+  }
+
+  #adapted(weight: StoredSource, model: number, tensor: string): AdaptedSource {
+    const { adapter = null } = this.#models[model] ?? {};
+    const module = adapter?.modules.get(tensor);
+    if (adapter === null || module === undefined) throw new Error(`No adapter changes ${tensor} of model ${model}.`);
+    const factor = ({ begin, dtype }: AdapterTensor): StoredSource => ({
+      kind: "stored",
+      file: (this.#firstFile[model] ?? 0) + adapter.file,
+      position: begin,
+      dtype,
+    });
+    const { rank, scale, layout, shape, a, b } = module;
+    const [rows, columns] = shape;
+    const common = { kind: "adapted", weight, rows, columns, rank, scale, isTransposed: layout !== "linear" } as const;
+    return { ...common, a: factor(a), b: factor(b) };
   }
 }
 

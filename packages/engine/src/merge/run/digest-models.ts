@@ -1,7 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
-import type { Checkpoint } from "../checkpoint.ts";
 import { folderDigest } from "../folder-digest.ts";
+import type { OpenModel } from "../open-model.ts";
 import type { MergeOptions } from "./merge-options.ts";
 import { startWorker } from "./start-worker.ts";
 
@@ -13,7 +13,7 @@ export interface Digesting {
 }
 
 /** Digests given by the caller, or computed on a thread of their own beside the merge. */
-export function digestModels(models: readonly Checkpoint[], { digests, recipe }: MergeOptions): Digesting {
+export function digestModels(models: readonly OpenModel[], { digests, recipe }: MergeOptions): Digesting {
   const stop = async () => {};
   if (digests === "skip") return { result: Promise.resolve(null), stop };
   if (digests !== undefined) {
@@ -24,12 +24,12 @@ export function digestModels(models: readonly Checkpoint[], { digests, recipe }:
     const listed = await Promise.all(models.map(listFiles));
     const worker = startWorker<string[]>({
       role: "hash-files",
-      paths: listed.flatMap(({ folder, paths }) => paths.map((path) => join(folder, path))),
+      paths: listed.flatMap((files) => files.map(({ path }) => path)),
     });
     stopWorker = worker.terminate;
     const sha256 = await worker.result;
     let next = 0;
-    return listed.map(({ paths }) => folderDigest(paths.map((path) => ({ path, sha256: sha256[next++] ?? "" }))));
+    return listed.map((files) => folderDigest(files.map(({ name }) => ({ path: name, sha256: sha256[next++] ?? "" }))));
   };
   const result = compute();
   // A failure counts only for who waits for the result; a merge that fails first must not leave an unhandled rejection.
@@ -45,14 +45,24 @@ export function digestModels(models: readonly Checkpoint[], { digests, recipe }:
 /** Kinds of files that a version in the registry holds, so that a folder has the digest that it would have there. */
 const kept = /\.(safetensors|json|txt|md|model|jinja|ya?ml)$|(^|\/)(LICEN[CS]E|NOTICE|COPYING|AUTHORS)$/i;
 
-/** The files that make up a checkpoint: those of its folder, hidden ones left out; of a single safetensors file, that file. */
-async function listFiles({ folder, files, isFolder }: Checkpoint): Promise<{ folder: string; paths: string[] }> {
-  if (!isFolder) return { folder, paths: files.map((path) => relative(folder, path)) };
+interface ListedFile {
+  /** As it counts in the digest */
+  readonly name: string;
+  readonly path: string;
+}
+
+/** The files that make up a model; those of an adapter that is baked into it count under adapter/. */
+async function listFiles({ folder, files, isFolder, adapter }: OpenModel): Promise<ListedFile[]> {
+  const own = isFolder ? await listFolder(folder, "") : files.slice(0, 1).map((path) => ({ name: relative(folder, path), path }));
+  return adapter === null ? own : [...own, ...(await listFolder(adapter.folder, "adapter/"))];
+}
+
+async function listFolder(folder: string, prefix: string): Promise<ListedFile[]> {
   const names = await readdir(folder, { recursive: true });
   const wanted = names.map((name) => name.split(sep).join("/")).filter((name) => kept.test(name) && !/(^|\/)\./.test(name));
   // Links are followed, as the Hugging Face cache is made of them; what is no file (a pipe would never end) stays out.
   const isFile = await Promise.all(
     wanted.map(async (name) => (await stat(join(folder, name)).catch(() => null))?.isFile() ?? false),
   );
-  return { folder, paths: wanted.filter((_, i) => isFile[i]) };
+  return wanted.filter((_, i) => isFile[i]).map((name) => ({ name: `${prefix}${name}`, path: join(folder, name) }));
 }

@@ -33,18 +33,18 @@ export interface StoredSource {
   readonly dtype: SourceType;
 }
 
-/** The weight of a linear layer with adapters baked in while it is read: F32, W + Σ scale·B·A. */
+/** The weight of a linear layer with an adapter baked in while it is read: F32. */
 export interface AdaptedSource {
   readonly kind: "adapted";
   readonly weight: StoredSource;
   readonly rows: number;
   readonly columns: number;
-  readonly factors: readonly {
-    readonly a: StoredSource;
-    readonly b: StoredSource;
-    readonly rank: number;
-    readonly scale: number;
-  }[];
+  readonly rank: number;
+  readonly scale: number;
+  /** A [rank, in] and B [out, rank]; the weight is [out, in], or its transpose */
+  readonly a: StoredSource;
+  readonly b: StoredSource;
+  readonly isTransposed: boolean;
 }
 
 /** Rows of an embedding brought into the order of another vocabulary: F32. */

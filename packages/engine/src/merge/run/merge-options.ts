@@ -14,6 +14,8 @@ export interface MergeOptions {
   /** Local paths in the order of the recipe */
   readonly base: string | null;
   readonly parents: readonly string[];
+  /** Folders of the adapters that the recipe names, null where it names none; default: no adapters */
+  readonly adapters?: { readonly base?: string | null; readonly parents: readonly (string | null)[] } | undefined;
   /** Must not exist; appears only when everything in it is complete and on disk */
   readonly outDir: string;
   /** Default: the number of cores */

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { open, realpath, statfs } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { type Checkpoint, openCheckpoint } from "../checkpoint.ts";
 import { RefusedError, refuse } from "../fault.ts";
+import { type OpenModel, openModel } from "../open-model.ts";
 import { recipeIdentity } from "../identity.ts";
 import { type Plan, plan as planMerge } from "../plan.ts";
 import { duplicateParent, methodOf, type Recipe } from "../recipe.ts";
@@ -81,20 +81,28 @@ function checkOptions(options: MergeOptions): void {
 }
 
 /** Opens base and parents in this order. A parent given twice under two names is refused as one given twice by one name is. */
-async function openModels({ recipe, base, parents, labels }: MergeOptions): Promise<Checkpoint[]> {
+async function openModels({ recipe, base, parents, labels, adapters }: MergeOptions): Promise<OpenModel[]> {
   if (parents.length !== recipe.parents.length || (base === null) !== (recipe.base === null)) {
     throw new Error("There must be one path for each model of the recipe.");
   }
-  const named = parents.map((path, i) => ({ path, label: labels?.parents[i] ?? recipe.parents[i]?.model ?? path }));
-  const all = base === null ? named : [{ path: base, label: labels?.base ?? recipe.base ?? base }, ...named];
-  const models: Checkpoint[] = [];
-  for (const { path, label } of all) models.push(await openCheckpoint(path, label));
+  const named = parents.map((path, i) => ({
+    path,
+    adapter: adapters?.parents[i] ?? null,
+    label: labels?.parents[i] ?? recipe.parents[i]?.model ?? path,
+  }));
+  const baseModel = { path: base ?? "", adapter: adapters?.base ?? null, label: labels?.base ?? recipe.base ?? base ?? "" };
+  const models: OpenModel[] = [];
+  for (const { path, adapter, label } of base === null ? named : [baseModel, ...named])
+    models.push(await openModel(path, adapter, label));
   await checkDistinct(recipe, named);
   return models;
 }
 
-async function checkDistinct(recipe: Recipe, named: readonly { path: string; label: string }[]): Promise<void> {
-  const paths = await Promise.all(named.map(({ path }) => realpath(path)));
+type Named = { readonly path: string; readonly adapter: string | null; readonly label: string };
+
+async function checkDistinct(recipe: Recipe, named: readonly Named[]): Promise<void> {
+  const real = async ({ path, adapter }: Named) => JSON.stringify([await realpath(path), adapter && (await realpath(adapter))]);
+  const paths = await Promise.all(named.map(real));
   const second = paths.findIndex((path, i) => paths.indexOf(path) < i);
   const twice = named[second];
   if (twice !== undefined) throw new RefusedError([duplicateParent(methodOf(recipe), twice.label, second)]);
@@ -132,7 +140,7 @@ function explainIo(error: unknown, outDir: string): unknown {
 
 interface Describing {
   readonly plan: Plan;
-  readonly models: readonly Checkpoint[];
+  readonly models: readonly OpenModel[];
   readonly layout: OutputLayout;
   readonly digests: readonly string[] | null;
   readonly identity: string | null;

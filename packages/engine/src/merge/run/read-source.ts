@@ -2,6 +2,8 @@ import { readSync } from "node:fs";
 import { storedBytes } from "../../expr/wasm/group-emitter.ts";
 import { decodeToF32 } from "../../tensor/codec.ts";
 import { dtypes, isArithmetic } from "../../tensor/dtype.ts";
+import { addAdapterRows } from "../adapters/deltas.ts";
+import { type Factors, transposed } from "../adapters/factors.ts";
 import type { AdaptedSource, GatheredSource, Job, Source, SourceType, StoredSource } from "./job.ts";
 import { transfer } from "./transfer.ts";
 
@@ -17,7 +19,7 @@ export class SourceReader {
   readonly #files: Job["inputs"];
   /** Bytes read from files so far */
   bytes = 0;
-  #factors: { readonly source: AdaptedSource; readonly list: readonly { a: Float32Array; b: Float32Array }[] } | null = null;
+  #factors: { readonly source: AdaptedSource; readonly factors: Factors } | null = null;
 
   constructor(files: Job["inputs"]) {
     this.#files = files;
@@ -46,40 +48,29 @@ export class SourceReader {
     return decodeToF32(dtype, bytes);
   }
 
-  /** Element (r, c) is W + Σ over adapters of scale·Σ_k B[r,k]·A[k,c], each step rounded to f32, k in order. */
+  /** W plus the adapter's delta, as `addAdapterRows` defines it. */
   #adapted(source: AdaptedSource, target: Uint8Array, begin: number, count: number): void {
     const { weight, columns } = source;
     const values = this.#wide(weight, begin, count);
-    const factors = this.#factorsOf(source);
-    source.factors.forEach(({ rank, scale }, i) => {
-      const { a, b } = factors[i] ?? { a: new Float32Array(), b: new Float32Array() };
-      const delta = new Float32Array(columns);
-      for (let at = 0; at < count; ) {
-        const row = Math.floor((begin + at) / columns);
-        const first = begin + at - row * columns;
-        const end = Math.min(columns, first + count - at);
-        delta.fill(0, first, end);
-        for (let k = 0; k < rank; k += 1) {
-          const factor = b[row * rank + k] ?? 0;
-          for (let c = first; c < end; c += 1) delta[c] = Math.fround((delta[c] ?? 0) + Math.fround(factor * (a[k * columns + c] ?? 0)));
-        }
-        for (let c = first; c < end; c += 1) {
-          const index = at + c - first;
-          values[index] = Math.fround((values[index] ?? 0) + Math.fround(scale * (delta[c] ?? 0)));
-        }
-        at += end - first;
-      }
-    });
+    const [firstRow, endRow] = [Math.floor(begin / columns), Math.ceil((begin + count) / columns)];
+    const delta = new Float32Array((endRow - firstRow) * columns);
+    addAdapterRows(delta, firstRow, endRow, this.#factorsOf(source));
+    const skip = begin - firstRow * columns;
+    for (let i = 0; i < count; i += 1) values[i] = Math.fround((values[i] ?? 0) + (delta[skip + i] ?? 0));
     target.set(new Uint8Array(values.buffer));
   }
 
-  #factorsOf(source: AdaptedSource): readonly { a: Float32Array; b: Float32Array }[] {
+  #factorsOf(source: AdaptedSource): Factors {
     if (this.#factors?.source !== source) {
-      const { rows, columns } = source;
-      const list = source.factors.map(({ a, b, rank }) => ({ a: this.#wide(a, 0, rank * columns), b: this.#wide(b, 0, rank * rows) }));
-      this.#factors = { source, list };
+      const { rows, columns, rank, scale, isTransposed } = source;
+      // What the checkpoint keeps as [in, out] has the delta (B·A)ᵀ = Aᵀ·Bᵀ.
+      const [out, inner] = isTransposed ? [columns, rows] : [rows, columns];
+      const [before, a, b] = [this.bytes, this.#wide(source.a, 0, rank * inner), this.#wide(source.b, 0, out * rank)];
+      this.bytes = before;
+      const turned = isTransposed ? { a: transposed(b, out, rank), b: transposed(a, rank, inner) } : { a, b };
+      this.#factors = { source, factors: { ...turned, rank, rows, columns, scale } };
     }
-    return this.#factors.list;
+    return this.#factors.factors;
   }
 
   #gathered(source: GatheredSource, target: Uint8Array, begin: number, count: number): void {

@@ -22,7 +22,7 @@ export function streamKey(seed: number, tensor: TensorJob, input: number, reader
 const storedIn = (source: Source): readonly StoredSource[] => {
   if (source.kind === "stored") return [source];
   if (source.kind === "gathered") return [source.matrix];
-  return [source.weight, ...source.factors.flatMap(({ a, b }) => [a, b])];
+  return [source.weight, source.a, source.b];
 };
 
 function addContent(hash: { update(data: string | Uint8Array): unknown }, source: StoredSource, tensor: TensorJob, reader: SourceReader) {

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
-import type { Checkpoint } from "../checkpoint.ts";
 import { defaultTileBytes } from "../forecast.ts";
+import type { OpenModel } from "../open-model.ts";
 import type { Plan } from "../planned.ts";
 import { startBackgroundSync } from "./background-sync.ts";
 import { buildJob, type Findings } from "./build-job.ts";
@@ -13,7 +13,7 @@ import { surveyModel } from "./survey-model.ts";
 
 interface Writing {
   readonly plan: Plan;
-  readonly models: readonly Checkpoint[];
+  readonly models: readonly OpenModel[];
   readonly layout: OutputLayout;
   readonly folder: string;
   readonly threads: number;
