@@ -6,7 +6,7 @@ const sizes = fc.tuple(fc.integer({ min: 0, max: 40 }), fc.integer({ min: 0, max
 
 /** Reproducible numbers in [-1, 1). */
 function random(seed: number): () => number {
-  let state = (seed ^ 0x9e3779b9) | 1;
+  let state = Math.imul(seed + 1, 0x9e3779b1) | 1;
   return () => {
     state ^= state << 13;
     state ^= state >>> 17;

@@ -17,7 +17,7 @@ import {
 } from "./index.ts";
 
 function randomMatrix(rows: number, columns: number, seed: number): Matrix {
-  let state = (seed ^ 0x9e3779b9) | 1;
+  let state = Math.imul(seed + 1, 0x9e3779b1) | 1;
   return matrix(
     rows,
     columns,

@@ -14,7 +14,7 @@ import {
 import { project, splitRank } from "./project.ts";
 
 function random(length: number, seed: number): Float64Array {
-  let state = (seed ^ 0x9e3779b9) | 1;
+  let state = Math.imul(seed + 1, 0x9e3779b1) | 1;
   return Float64Array.from({ length }, () => {
     state ^= state << 13;
     state ^= state >>> 17;

@@ -1,0 +1,168 @@
+import { refuse } from "../fault.ts";
+
+/** What adapter_config.json says, checked. */
+export interface AdapterConfig {
+  /** base_model_name_or_path */
+  readonly baseModel: string | null;
+  /** r: rank of modules that no pattern names */
+  readonly rank: number;
+  /** lora_alpha of modules that no pattern names */
+  readonly alpha: number;
+  /** use_rslora: the scale is alpha / √rank instead of alpha / rank */
+  readonly rankStabilised: boolean;
+  /** fan_in_fan_out: linear weights of the base are stored [in, out] */
+  readonly fanInFanOut: boolean;
+  readonly rankPattern: ReadonlyMap<string, number>;
+  readonly alphaPattern: ReadonlyMap<string, number>;
+  /** Names, or one regular expression as PEFT understands it; never run here */
+  readonly targetModules: readonly string[] | string | null;
+  /** Modules whose whole weights lie in the adapter and replace those of the base */
+  readonly modulesToSave: readonly string[];
+}
+
+const maxRank = 65_536;
+/** Also of what is written: what cannot be read again is not written. */
+export const maxAlpha = 1_000_000;
+
+/** Fields that change what an adapter means: anything but these values is refused. The rest says how it was trained. */
+const neutral: Readonly<Record<string, { readonly values: readonly unknown[]; readonly what: string }>> = {
+  bias: { values: ["none"], what: "trained biases" },
+  use_dora: { values: [false], what: "DoRA" },
+  use_qalora: { values: [false], what: "QALoRA" },
+  lora_bias: { values: [false], what: "biases on B" },
+  layer_replication: { values: [], what: "replicated layers" },
+  megatron_config: { values: [], what: "Megatron layers" },
+  trainable_token_indices: { values: [], what: "trained token embeddings" },
+  alora_invocation_tokens: { values: [], what: "activation by tokens (aLoRA)" },
+  arrow_config: { values: [], what: "Arrow routing" },
+  // Others start from factors that are taken out of the base's weights: the adapter then belongs to a base that was changed.
+  init_lora_weights: { values: [true, false, "gaussian", "eva"], what: "an initialisation that changes the base" },
+};
+
+/**
+ * Reads adapter_config.json of a PEFT LoRA adapter.
+ * Limits: LoRA only; keys of rank_pattern and alpha_pattern must be names, not regular expressions.
+ * Source: LoraConfig of huggingface/peft.
+ * @param label name of the adapter for messages
+ * @throws RefusedError ADAPTER_CONFIG_INVALID for broken fields, ADAPTER_UNSUPPORTED for what cannot be merged, by name
+ */
+export function parseAdapterConfig(text: string, label: string): AdapterConfig {
+  const fields = new ConfigFields(text, label);
+  const type = fields.get("peft_type");
+  if (type !== "LORA") throw fields.unsupported("peft_type", `the adapter type ${JSON.stringify(type ?? null)}; only LORA is`);
+  for (const [key, { values, what }] of Object.entries(neutral)) {
+    const value = fields.get(key);
+    const empty = value === null || (typeof value === "object" && Object.keys(value).length === 0);
+    if (!empty && !values.includes(value)) throw fields.unsupported(key, `${what} (${key} ${short(value)})`);
+  }
+  const parameters = fields.get("target_parameters");
+  if (Array.isArray(parameters) && parameters.length > 0)
+    throw fields.unsupported("target_parameters", "LoRA on bare parameters");
+  const target = fields.get("target_modules");
+  return {
+    baseModel: fields.text("base_model_name_or_path"),
+    rank: checkRank(fields, "r", fields.get("r") ?? 8),
+    alpha: checkAlpha(fields, "lora_alpha", fields.get("lora_alpha") ?? 8),
+    rankStabilised: fields.flag("use_rslora"),
+    fanInFanOut: fields.flag("fan_in_fan_out"),
+    rankPattern: fields.pattern("rank_pattern", checkRank),
+    alphaPattern: fields.pattern("alpha_pattern", checkAlpha),
+    targetModules: typeof target === "string" ? target : target === null ? null : fields.names("target_modules"),
+    modulesToSave: fields.names("modules_to_save"),
+  };
+}
+
+/** Rank and scale of a module, e.g. "model.layers.0.self_attn.q_proj". A pattern names it by its whole name or its last parts. */
+export function moduleSettings(config: AdapterConfig, module: string): { readonly rank: number; readonly scale: number } {
+  const rank = matching(config.rankPattern, module) ?? config.rank;
+  const alpha = matching(config.alphaPattern, module) ?? config.alpha;
+  return { rank, scale: alpha / (config.rankStabilised ? Math.sqrt(rank) : rank) };
+}
+
+/** The first entry that names the module wins, as in PEFT. */
+function matching(pattern: ReadonlyMap<string, number>, module: string): number | undefined {
+  for (const [key, value] of pattern) {
+    const name = key.replace(/^\^/, "").replaceAll("\\.", ".");
+    if (module === name || (!key.startsWith("^") && module.endsWith(`.${name}`))) return value;
+  }
+  return undefined;
+}
+
+const short = (value: unknown): string => {
+  const text = JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+};
+
+function checkRank(fields: ConfigFields, key: string, value: unknown): number {
+  if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= maxRank) return value;
+  throw fields.invalid(key, value, `a whole number from 1 to ${maxRank}`);
+}
+
+function checkAlpha(fields: ConfigFields, key: string, value: unknown): number {
+  if (typeof value === "number" && value >= 0 && value <= maxAlpha) return value;
+  throw fields.invalid(key, value, `a number from 0 to ${maxAlpha}`);
+}
+
+/** Values of a JSON object by kind; a value of another kind is refused with its key. */
+class ConfigFields {
+  readonly #fields: ReadonlyMap<string, unknown>;
+  readonly #label: string;
+
+  constructor(text: string, label: string) {
+    this.#label = label;
+    let parsed: unknown;
+    try {
+      parsed = JSON.parse(text);
+    } catch {
+      parsed = null;
+    }
+    if (parsed === null || typeof parsed !== "object" || Array.isArray(parsed))
+      throw refuse("ADAPTER_CONFIG_INVALID", `${label}: adapter_config.json is not a JSON object.`);
+    this.#fields = new Map(Object.entries(parsed));
+  }
+
+  /** null when it is missing */
+  get(key: string): unknown {
+    return this.#fields.get(key) ?? null;
+  }
+
+  text(key: string): string | null {
+    const value = this.get(key);
+    if (value === null || typeof value === "string") return value;
+    throw this.invalid(key, value, "a string");
+  }
+
+  flag(key: string): boolean {
+    const value = this.get(key) ?? false;
+    if (typeof value === "boolean") return value;
+    throw this.invalid(key, value, "true or false");
+  }
+
+  names(key: string): readonly string[] {
+    const value: unknown = this.get(key) ?? [];
+    if (Array.isArray(value) && value.every((name) => typeof name === "string" && name !== "")) return value;
+    throw this.invalid(key, value, "a list of names");
+  }
+
+  pattern(key: string, check: (fields: ConfigFields, key: string, value: unknown) => number): ReadonlyMap<string, number> {
+    const value = this.get(key) ?? {};
+    if (typeof value !== "object" || Array.isArray(value)) throw this.invalid(key, value, "an object");
+    return new Map(
+      Object.entries(value).map(([name, entry]) => {
+        // A regular expression of a stranger can run for ever.
+        if (!/^\^?(?:[\w-]|\\?\.)+$/.test(name))
+          throw this.unsupported(key, `the key ${short(name)} of ${key}: write the name of a module instead of an expression`);
+        return [name, check(this, `${key}.${short(name)}`, entry)];
+      }),
+    );
+  }
+
+  invalid(key: string, value: unknown, expected: string) {
+    const message = `${this.#label}: ${key} of adapter_config.json is ${short(value)}, not ${expected}.`;
+    return refuse("ADAPTER_CONFIG_INVALID", message, [key]);
+  }
+
+  unsupported(key: string, what: string) {
+    return refuse("ADAPTER_UNSUPPORTED", `${this.#label}: adapter_config.json asks for what is not supported: ${what}.`, [key]);
+  }
+}
