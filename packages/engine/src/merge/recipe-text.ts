@@ -75,10 +75,8 @@ function readRecipe(value: unknown): ParsedRecipe {
     throw refuse("MERGEKIT_UNSUPPORTED", "This makes a mixture of experts, which is no merge of tensors; give a merge_method.", [
       "experts",
     ]);
-  if (!("merge_method" in value) && ("method" in value || !("models" in value || "slices" in value || "modules" in value)))
-    return { recipe: parseRecipe(value), notes: [], fidelity: null };
-  if (!("merge_method" in value) && !("models" in value || "modules" in value))
-    return { recipe: parseRecipe(value), notes: [], fidelity: null };
+  const isForeign = "merge_method" in value || (!("method" in value) && ("models" in value || "modules" in value));
+  if (!isForeign) return { recipe: parseRecipe(value), notes: [], fidelity: null };
   const { recipe, notes, fidelity } = translateMergekit(value);
   return { recipe: parseRecipe(recipe), notes, fidelity };
 }

@@ -4,12 +4,13 @@ import { parseRecipe } from "./recipe.ts";
 
 test.each(methods.map((method) => [method.id, method] as const))(
   "a parsed recipe of %s parses to itself",
-  (id, { arity, needsBase }) => {
+  (id, { arity, base }) => {
     const parents = Array.from({ length: Math.max(2, arity.min) }, (_, i) => ({ model: `acme/m${i}@1` })).slice(
       0,
       arity.max ?? undefined,
     );
-    const recipe = parseRecipe({ method: id, parents, ...(needsBase ? { base: "acme/base@1" } : {}) });
+    const parameters = id === "emr_task" ? { task: "m0" } : {};
+    const recipe = parseRecipe({ method: id, parents, parameters, ...(base === "required" ? { base: "acme/base@1" } : {}) });
     expect(parseRecipe(JSON.parse(JSON.stringify(recipe)))).toEqual(recipe);
   },
 );

@@ -53,6 +53,14 @@ const byRow = (name: string): SettingRule => ({
     [true, "row"],
   ],
 });
+/** Whether entries of the elected sign are divided by their weights. */
+const dividing: SettingRule = {
+  ...merge("normalize", true, "aggregate"),
+  pairs: [
+    [true, "weighted-mean"],
+    [false, "sum"],
+  ],
+};
 const taskVectors = (normalize: boolean): SettingRule[] => [model("weight"), merge("lambda", 1), merge("normalize", normalize)];
 const sparse = (normalize: boolean): SettingRule[] => [...taskVectors(normalize), model("density", 1)];
 
@@ -72,8 +80,8 @@ const entries: Readonly<Record<string, Entry>> = {
   task_arithmetic: { base: "required", settings: taskVectors(false) },
   ties: {
     base: "required",
-    settings: sparse(true),
-    fixed: { trim: "tensor", ties: "first", aggregate: "weighted-mean", elect: "non-negative" },
+    settings: [model("weight"), model("density", 1), merge("lambda", 1), dividing],
+    fixed: { trim: "tensor", ties: "first", elect: "non-negative" },
   },
   dare_linear: { base: "required", settings: [...sparse(false), rescale(true)], difference: randomMask },
   dare_ties: { base: "required", settings: [...sparse(false), rescale(true)], difference: randomMask },
@@ -85,7 +93,7 @@ const entries: Readonly<Record<string, Entry>> = {
     settings: [...sparse(false), model("gamma", 0.01), rescale(false)],
     difference: smallTensors,
   },
-  model_stock: { base: "required", settings: [byRow("filter_wise")], fixed: { clamp: false } },
+  model_stock: { base: "required", settings: [byRow("filter_wise")], fixed: { clamp: false, average: "cosine" } },
   sce: { base: "required", settings: [merge("select_topk", 1, "topk")] },
   nearswap: { base: "required", settings: [merge("t")] },
   arcee_fusion: {
