@@ -39,6 +39,17 @@ const neutral: Readonly<Record<string, { readonly values: readonly unknown[]; re
   init_lora_weights: { values: [true, false, "gaussian", "eva"], what: "an initialisation that changes the base" },
 };
 
+/** How the factors started and what runs while training: nothing that is left in the result. */
+const harmless = new Set([
+  "use_rslora",
+  "eva_config",
+  "corda_config",
+  "lora_ga_config",
+  "loftq_config",
+  "velora_config",
+  "runtime_config",
+]);
+
 /**
  * Reads adapter_config.json of a PEFT LoRA adapter.
  * Limits: LoRA only; keys of rank_pattern and alpha_pattern must be names, not regular expressions.
@@ -52,9 +63,9 @@ export function parseAdapterConfig(text: string, label: string): AdapterConfig {
   if (type !== "LORA") throw fields.unsupported("peft_type", `the adapter type ${JSON.stringify(type ?? null)}; only LORA is`);
   for (const [key, { values, what }] of Object.entries(neutral)) {
     const value = fields.get(key);
-    const empty = value === null || (typeof value === "object" && Object.keys(value).length === 0);
-    if (!empty && !values.includes(value)) throw fields.unsupported(key, `${what} (${key} ${short(value)})`);
+    if (!isEmpty(value) && !values.includes(value)) throw fields.unsupported(key, `${what} (${key} ${short(value)})`);
   }
+  fields.refuseUnknownSwitches();
   const parameters = fields.get("target_parameters");
   if (Array.isArray(parameters) && parameters.length > 0)
     throw fields.unsupported("target_parameters", "LoRA on bare parameters");
@@ -71,6 +82,9 @@ export function parseAdapterConfig(text: string, label: string): AdapterConfig {
     modulesToSave: fields.names("modules_to_save"),
   };
 }
+
+const isEmpty = (value: unknown): boolean =>
+  value === null || (typeof value === "object" && value !== null && Object.keys(value).length === 0);
 
 /** Rank and scale of a module, e.g. "model.layers.0.self_attn.q_proj". A pattern names it by its whole name or its last parts. */
 export function moduleSettings(config: AdapterConfig, module: string): { readonly rank: number; readonly scale: number } {
@@ -155,6 +169,14 @@ class ConfigFields {
         return [name, check(this, `${key}.${short(name)}`, entry)];
       }),
     );
+  }
+
+  /** A variant of LoRA that did not exist when this was written may mean anything. */
+  refuseUnknownSwitches(): void {
+    for (const [key, value] of this.#fields) {
+      const isSwitch = /^use_|_config$/.test(key) && !harmless.has(key) && !Object.hasOwn(neutral, key);
+      if (isSwitch && value !== false && !isEmpty(value)) throw this.unsupported(key, `${key} ${short(value)}`);
+    }
   }
 
   invalid(key: string, value: unknown, expected: string) {

@@ -116,6 +116,8 @@ describe("adapter_config.json", () => {
     ["biases", { bias: "all" }, "not supported: trained biases"],
     ["biases on B", { lora_bias: true }, "biases on B"],
     ["PiSSA", { init_lora_weights: "pissa_niter_16" }, "an initialisation that changes the base"],
+    ["a variant of the future", { use_newlora: true }, "not supported: use_newlora true"],
+    ["settings of an unknown variant", { kasa_config: { beta: 1 } }, 'kasa_config {"beta":1}'],
     ["replicated layers", { layer_replication: [[0, 4]] }, "replicated layers"],
     ["bare parameters", { target_parameters: ["w"] }, "LoRA on bare parameters"],
     ["an expression as a pattern", { rank_pattern: { "(a+)+$": 4 } }, 'the key "(a+)+$" of rank_pattern'],

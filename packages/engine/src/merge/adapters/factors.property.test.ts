@@ -293,20 +293,21 @@ describe("robust merge", () => {
 
   test("by hand: the row that pruning shrank most is scaled up", () => {
     const one: Factors = {
-      a: Float32Array.from([4, 1, 3, 3]),
-      b: Float32Array.from([1, 1]),
+      a: Float32Array.from([4, 1, 3, 2]),
+      b: Float32Array.from([1, 5]),
       rank: 2,
       rows: 1,
       columns: 2,
       scale: 1,
     };
     const other: Factors = { ...one, a: Float32Array.from([4, 0, 0, 4]), b: Float32Array.from([2, 2]) };
-    // Half is kept. s of the first is (5/4, 6/3), of the second (1, 1); nothing is raised as every scale is distinct.
-    const { a, b } = robustMerge([{ ...one, b: Float32Array.from([1, 5]) }, other], { keep: 0.5, distinct: 1, coefficient: 1 });
-    expect([...a]).toEqual([8, 0, 3, 4]);
-    // b keeps 5 of (1, 5) and the earlier of (2, 2).
-    expect(b[0]).toBeCloseTo((0 * 1.25 + 2 * 1) / 2.25, 6);
-    expect(b[1]).toBeCloseTo((5 * 2 + 0) / 3, 6);
+    // Kept: from the first of two, or the second of four magnitudes on. s is (5/4, 1), and (1, 1) for the other.
+    const { a, b } = robustMerge([one, other], { keep: 0.5, distinct: 1, coefficient: 1 });
+    expect([...a]).toEqual([8, 0, 3, 6]);
+    expect(b[0]).toBeCloseTo((1 * 1.25 + 2 * 1) / 2.25, 6);
+    expect(b[1]).toBeCloseTo((5 * 1 + 2 * 1) / 2, 6);
+    // Raised to the larger of both, the scales of the first are 5/4 twice.
+    expect(robustMerge([one, other], { keep: 0.5, distinct: 0.5, coefficient: 1 }).b[1]).toBeCloseTo((5 * 1.25 + 2) / 2.25, 6);
   });
 
   test("a row that would be pruned whole keeps its largest entry, and zeros do no harm", () => {
@@ -318,8 +319,8 @@ describe("robust merge", () => {
       columns: 2,
       scale: 1,
     };
-    const { a, b } = robustMerge([factors], { keep: 0.2, distinct: 0, coefficient: 1 });
-    expect([...a].map((x) => Math.fround(x))).toEqual([9, 0, 0, Math.fround(-0.2), 0, 0]);
+    const { a, b } = robustMerge([factors], { keep: 0.3, distinct: 0, coefficient: 1 });
+    expect(a).toEqual(Float32Array.from([9, 8, 0, -0.2, 0, 0]));
     expect(b.every(Number.isFinite)).toBe(true);
   });
 

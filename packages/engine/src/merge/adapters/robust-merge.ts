@@ -12,14 +12,14 @@ export interface RobustMergeOptions {
 }
 
 /**
- * RobustMerge (CoPA-Merging) of one LoRA module of several adapters. For each adapter i, with Â, B̂ the factors cut to their `keep`
- * largest entries:
- *   sᵢ[k] = Σⱼ |Aᵢ[k,j]| / Σⱼ |Âᵢ[k,j]|, raised to the (1 − distinct) quantile of the sᵢ where it is lower
+ * RobustMerge (CoPA-Merging) of one LoRA module of several adapters. For each adapter i, with Â, B̂ the factors cut to magnitudes
+ * from their ⌊(1 − keep)·n⌋-th smallest on, n the entries of a factor:
+ *   sᵢ[k] = Σⱼ |Aᵢ[k,j]| / Σⱼ |Âᵢ[k,j]|, but at least the value at position ⌊(1 − distinct)·rank⌋, from 0, of the sorted sᵢ
  *   A = c·Σᵢ Âᵢ      B[:,k] = c·Σᵢ B̂ᵢ[:,k]·sᵢ[k] / Σᵢ sᵢ[k]
  * Each adapter's own scale (alpha / rank) is taken into its B first; the result has scale 1.
- * Limits: every row of Â keeps its largest entry, else sᵢ would be infinite; a row of zeros has sᵢ = 1. Of equal magnitudes at the
- * cut the earlier ones are kept. c enters the delta as c². The delta holds the products B̂ᵢ·Âⱼ of different adapters too. In f64,
- * results f32. Quantiles are interpolated between neighbours. What is trained beside LoRA is averaged elsewhere.
+ * Limits: every row of Â keeps its largest entry, else sᵢ would be infinite; a row of zeros has sᵢ = 1. Entries as large as the cut
+ * are all kept. keep 1 cuts nothing; distinct 0 gives every rank the largest scale. c enters the delta as c². The delta holds the
+ * products B̂ᵢ·Âⱼ of different adapters too. In f64, results f32. What is trained beside LoRA is averaged elsewhere.
  * Source: Zeng et al. 2025, https://arxiv.org/abs/2502.17159.
  * @throws RefusedError for no adapter, other shapes or ranks; RangeError for an option out of range
  */
@@ -51,25 +51,15 @@ export function robustMerge(
 }
 
 /**
- * The `keep` share of the entries that is largest, at least one; zeros elsewhere.
+ * Zeros in place of the smallest entries.
  * @param rowLength when given, every row of this length keeps its largest entry besides
  */
 function pruned(values: Float32Array, keep: number, rowLength: number | null): Float32Array {
-  const count = Math.max(1, Math.floor(keep * values.length));
-  if (count >= values.length) return values;
-  const magnitudes = values.map(Math.abs).sort();
-  const threshold = magnitudes[values.length - count] as number;
-  // Entries at the threshold fill what those above it leave.
-  let room = count;
-  for (const x of values) if (Math.abs(x) > threshold) room -= 1;
-  const result = values.map((x) => {
-    const magnitude = Math.abs(x);
-    if (magnitude > threshold) return x;
-    if (magnitude < threshold || room === 0) return 0;
-    room -= 1;
-    return x;
-  });
-  if (rowLength !== null && rowLength > 0) keepOneOfEachRow(values, result, rowLength);
+  const cut = Math.floor(values.length * (1 - keep));
+  if (cut === 0) return values;
+  const threshold = values.map(Math.abs).sort()[cut - 1] as number;
+  const result = values.map((x) => (Math.abs(x) >= threshold ? x : 0));
+  if (rowLength !== null) keepOneOfEachRow(values, result, rowLength);
   return result;
 }
 
@@ -98,12 +88,9 @@ function sumOfMagnitudes(values: Float32Array): number {
   return sum;
 }
 
-/** Scales below the (1 − distinct) quantile are raised to it. */
+/** Scales below the one at position ⌊(1 − distinct)·rank⌋ of the sorted ones are raised to it. */
 function raised(scales: Float64Array, distinct: number): Float64Array {
-  const sorted = scales.slice().sort();
-  const position = (1 - distinct) * (sorted.length - 1);
-  const below = sorted[Math.floor(position)] ?? 1;
-  const above = sorted[Math.ceil(position)] ?? 1;
-  const least = below + (above - below) * (position - Math.floor(position));
+  const position = Math.min(scales.length - 1, Math.floor(scales.length * (1 - distinct)));
+  const least = scales.slice().sort()[position] ?? 1;
   return scales.map((scale) => Math.max(scale, least));
 }
