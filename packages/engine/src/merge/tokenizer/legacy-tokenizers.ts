@@ -1,7 +1,7 @@
 import { quote } from "../../formats/json-scanner.ts";
 import { refuse } from "../fault.ts";
 import { type Fields, isFields } from "../record.ts";
-import { invalidTokenizer, joinTokens, readTokens, type TokenizerJson } from "./parse-tokenizer-json.ts";
+import { invalidTokenizer, joinTokens, maxTokens, readTokens, type TokenizerJson } from "./parse-tokenizer-json.ts";
 import { scanJson } from "./strict-json.ts";
 import type { AddedToken, Merge } from "./vocabulary.ts";
 
@@ -70,7 +70,7 @@ export function wordPieceTokenizer(vocab: string, files: LegacyFiles): Tokenizer
   checkClass(settings, bertClasses, label);
   const where = `${label}: vocab.txt`;
   const model = new Map<string, number>();
-  for (const token of vocab.replace(/\r?\n$/, "").split(/\r?\n/)) {
+  for (const token of linesOf(vocab.replace(/\r?\n$/, ""), where)) {
     if (model.has(token)) throw invalidTokenizer(where, `the token ${quote(token)} is on two lines.`);
     model.set(token, model.size);
   }
@@ -125,6 +125,14 @@ function bertTemplate(cls: string, sep: string, tokens: ReadonlyMap<string, numb
   };
 }
 
+/** Lines of a file; counted first, because splitting takes many times the memory of the text. */
+function linesOf(text: string, where: string): string[] {
+  let count = 1;
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) count += 1;
+  if (count > maxTokens) throw invalidTokenizer(where, `it has ${count} lines, more than ${maxTokens}.`);
+  return text.split(/\r?\n/);
+}
+
 function checkClass(settings: Fields, known: RegExp, label: string): string | undefined {
   const name = settings["tokenizer_class"];
   if (name === undefined || name === null) return undefined;
@@ -175,7 +183,9 @@ function addedTokens(
 }
 
 function readMergesText(text: string, label: string): Merge[] {
-  const lines = text.split(/\r?\n/).filter((line, i) => line !== "" && !(i === 0 && line.startsWith("#version")));
+  const lines = linesOf(text, `${label}: merges.txt`).filter(
+    (line, i) => line !== "" && !(i === 0 && line.startsWith("#version")),
+  );
   return lines.map((line, i): Merge => {
     const [left, right, ...more] = line.split(" ");
     if (left === undefined || left === "" || right === undefined || right === "" || more.length > 0)

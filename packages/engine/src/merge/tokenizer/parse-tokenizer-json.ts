@@ -5,8 +5,9 @@ import { type Fields, isFields } from "../record.ts";
 import { readValue, scanJson } from "./strict-json.ts";
 import { type AddedToken, type Merge, type VocabularyModel, type VocabularyType, vocabularyTypes } from "./vocabulary.ts";
 
-/** Far above the largest vocabularies in use (some 0.9 million); an id beyond is an attack on memory or a broken file. */
-export const maxTokenId = 9_999_999;
+/** Far above the largest vocabularies in use (some 0.9 million); more is an attack on memory or a broken file. */
+export const maxTokens = 4_000_000;
+export const maxTokenId = maxTokens - 1;
 
 /** What tokenizer.json says. */
 export interface TokenizerJson {
@@ -115,6 +116,7 @@ function readMerges(scanner: JsonScanner, where: string): { list: Merge[]; arePa
     const [left, right, ...more]: readonly unknown[] = typeof value === "string" ? value.split(" ") : asList(value);
     if (typeof left !== "string" || typeof right !== "string" || left === "" || right === "" || more.length > 0)
       throw invalidTokenizer(where, `merge ${list.length} is not a pair of tokens.`);
+    if (list.length === maxTokens) throw invalidTokenizer(where, `it has more than ${maxTokens} merges.`);
     list.push([left, right]);
   });
   return { list, arePairs };

@@ -1,6 +1,6 @@
 import { FormatError } from "../../formats/format-error.ts";
 import { JsonScanner } from "../../formats/json-scanner.ts";
-import { RefusedError, refuse } from "../fault.ts";
+import { refuse } from "../fault.ts";
 import { type Fields, isFields } from "../record.ts";
 
 /** No tokenizer file comes near: the largest in use hold some 35 MB. */
@@ -23,18 +23,23 @@ export function scanJson<T>(text: string, where: string, read: (scanner: JsonSca
   }
 }
 
+/** Far more than settings and added tokens need: a file within the limit could else fill the memory with empty lists. */
+const maxValues = 500_000;
+
 /** Reads any value. `__proto__` becomes a key like any other, never a prototype. */
-export function readValue(scanner: JsonScanner): unknown {
+export function readValue(scanner: JsonScanner, budget: { left: number } = { left: maxValues }): unknown {
+  budget.left -= 1;
+  if (budget.left < 0) throw scanner.error(`there are more than ${maxValues} values`);
   const next = scanner.peek();
   if (next === '"') return scanner.string();
   if (next === "{") {
     const entries: [string, unknown][] = [];
-    scanner.object((key) => void entries.push([key, readValue(scanner)]));
+    scanner.object((key) => void entries.push([key, readValue(scanner, budget)]));
     return Object.fromEntries(entries);
   }
   if (next === "[") {
     const items: unknown[] = [];
-    scanner.array(() => void items.push(readValue(scanner)));
+    scanner.array(() => void items.push(readValue(scanner, budget)));
     return items;
   }
   if (next === "t" || next === "f" || next === "n") {
@@ -49,7 +54,7 @@ export function readValue(scanner: JsonScanner): unknown {
  * @throws RefusedError
  */
 export function parseFields(text: string, where: string): Fields {
-  const value = scanJson(text, where, readValue);
+  const value = scanJson(text, where, (scanner) => readValue(scanner));
   if (isFields(value)) return value;
   throw refuse("TOKENIZER_INVALID", `${where} is not a JSON object.`);
 }
@@ -61,8 +66,7 @@ export function parseFields(text: string, where: string): Fields {
 export function decodeText(data: Uint8Array, where: string): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(data);
-  } catch (error) {
-    if (error instanceof RefusedError) throw error;
+  } catch {
     throw refuse("TOKENIZER_INVALID", `${where} is not UTF-8 text; save it again as UTF-8.`);
   }
 }

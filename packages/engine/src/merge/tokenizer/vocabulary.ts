@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { canonicalJson } from "../identity.ts";
 import type { Fields } from "../record.ts";
+import { sortedJson } from "./sorted-json.ts";
 
 export const vocabularyTypes = ["BPE", "WordPiece", "Unigram", "WordLevel"] as const;
 export type VocabularyType = (typeof vocabularyTypes)[number];
@@ -72,7 +72,7 @@ export const settledFields = (fields: Fields): Fields =>
 
 function digestOf({ tokens, model, added, pipeline }: VocabularyParts): string {
   const hash = createHash("sha256");
-  const part = (name: string, value: unknown) => hash.update(`${name}:${canonicalJson(value)}\n`);
+  const part = (name: string, value: unknown) => hash.update(`${name}:${sortedJson(value)}\n`);
   part("tokens", byId(tokens));
   part("added", added);
   part("model", { type: model.type, ...settledFields(model.fields) });
