@@ -180,7 +180,6 @@ describe("when nothing is added, files are the same bytes", () => {
     expect(byName(merge([part, a], { source: "m1" }).files)).toEqual(byName(a));
   });
 });
-});
 
 describe("the other files", () => {
   const config = fileOf("tokenizer_config.json", { tokenizer_class: "GPT2Tokenizer" });

@@ -72,16 +72,15 @@ export const settledFields = (fields: Fields): Fields =>
 
 function digestOf({ tokens, model, added, pipeline }: VocabularyParts): string {
   const hash = createHash("sha256");
-  const part = (name: string, value: unknown) => hash.update(`${name}:${sortedJson(value)}\n`);
-  part("tokens", byId(tokens));
-  part("added", added);
-  part("model", { type: model.type, ...settledFields(model.fields) });
-  part("merges", model.merges);
-  part(
-    "scores",
-    byId(tokens).map(([token]) => model.scores.get(token) ?? null),
-  );
-  for (const name of decisiveParts) part(name, pipeline[name] ?? null);
+  const part = (name: string, text: string) => hash.update(`${name}:${text}\n`);
+  const ordered = byId(tokens);
+  // Long lists hold no objects whose keys need an order.
+  part("tokens", JSON.stringify(ordered));
+  part("merges", JSON.stringify(model.merges));
+  part("scores", JSON.stringify(ordered.map(([token]) => model.scores.get(token) ?? null)));
+  part("added", sortedJson(added));
+  part("model", sortedJson({ type: model.type, ...settledFields(model.fields) }));
+  for (const name of decisiveParts) part(name, sortedJson(pipeline[name] ?? null));
   return hash.digest("hex");
 }
 
