@@ -11,7 +11,10 @@ export const simd = {
   i8x16Shuffle: 0x0d,
   i16x8Eq: 0x2d,
   i16x8GtS: 0x31,
+  i16x8Abs: 0x80,
+  i16x8Add: 0x8e,
   i16x8Sub: 0x91,
+  i16x8SubSatU: 0x93,
   i16x8MinU: 0x97,
   i16x8MaxS: 0x98,
   i32x4Eq: 0x37,
@@ -44,6 +47,7 @@ export const simd = {
   f32x4Div: 0xe7,
   f32x4Min: 0xe8,
   f32x4Max: 0xe9,
+  f32x4PMin: 0xea,
   f64x2Abs: 0xec,
   f64x2Add: 0xf0,
   f64x2Mul: 0xf2,
@@ -52,7 +56,7 @@ export const simd = {
   convertFromI32: 0xfa,
 } as const;
 
-const shift = { shl: 0xab, shrS: 0xac, shrU: 0xad } as const;
+const shift = { i16x8Shl: 0x8b, i16x8ShrS: 0x8c, i16x8ShrU: 0x8d, shl: 0xab, shrS: 0xac, shrU: 0xad } as const;
 
 /**
  * Writes one function. Every instruction puts its value into a fresh local: the engine's compiler turns locals into registers,
@@ -158,9 +162,10 @@ export class FunctionBuilder {
     this.push([...condition(), 0x0d, 0, 0x0b]);
   }
 
-  /** One of two sequences, by whether any bit of a vector is set. */
+  /** One of two sequences, by whether any lane of a comparison's result is set. */
   ifAny(mask: Local, yes: () => void, no: () => void): void {
-    this.push([...this.get(mask), 0xfd, ...unsigned(0x53), 0x04, 0x40]);
+    // The mask of the bytes' signs takes half the instructions of v128.any_true before a branch.
+    this.push([...this.get(mask), 0xfd, ...unsigned(0x64), 0x04, 0x40]);
     yes();
     this.push([0x05]);
     no();
