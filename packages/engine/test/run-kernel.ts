@@ -5,7 +5,7 @@ import type { RandomKey } from "../src/expr/random.ts";
 import { valueOfKey } from "../src/expr/wasm/emit-select.ts";
 import { type StoredType, storedBytes } from "../src/expr/wasm/group-emitter.ts";
 import { compileKernel, kernelMemory, outlineOf, shapeFor, tileElementsOf } from "../src/expr/wasm/kernel.ts";
-import { type Border, combine, KernelInstance, strideOf, type Tile } from "../src/expr/wasm/kernel-instance.ts";
+import { type Border, combine, everyKey, KernelInstance, strideOf, type Tile } from "../src/expr/wasm/kernel-instance.ts";
 
 const tileBytes = 16384;
 export const keys: readonly RandomKey[] = [
@@ -69,9 +69,9 @@ export function runKernel(expr: Element, { inputs, types, output, elements, colu
       });
       selections.forEach((_, s) => {
         const parts: number[] = [];
-        instance.select(level, s, [-(2 ** 31), 2 ** 31 - 1], tile, (above, collected) => {
-          expect(above).toBe(0);
-          parts.push(...collected);
+        instance.select(level, s, everyKey, tile, (gathered) => {
+          expect(gathered.above).toBe(0);
+          parts.push(...gathered.keys);
         });
         found[s]?.push({ tile, keys: Int32Array.from(parts) });
       });

@@ -24,9 +24,19 @@ export function binOf(counts: ArrayLike<number>, n: number): { readonly bin: num
   return { bin: 0, above };
 }
 
-/** The n-th largest (from 1) of all keys; n is at most their number. Two histograms, no sorting: linear time. */
-export function nthLargest(chunks: readonly Int32Array[], n: number): Nth {
+/** A key that occurs many times. */
+export interface CountedKey {
+  readonly key: number;
+  readonly count: number;
+}
+
+/**
+ * The n-th largest (from 1) of all keys, `counted` ones included; n is at most their number. Two histograms, no sorting: linear
+ * time.
+ */
+export function nthLargest(chunks: readonly Int32Array[], n: number, counted: readonly CountedKey[] = []): Nth {
   const uppers = new Uint32Array(bins);
+  for (const { key, count } of counted) uppers[upperHalf(key)] = (uppers[upperHalf(key)] ?? 0) + count;
   for (const chunk of chunks)
     for (let i = 0; i < chunk.length; i += 1) {
       const bin = upperHalf(chunk[i] ?? 0);
@@ -34,6 +44,8 @@ export function nthLargest(chunks: readonly Int32Array[], n: number): Nth {
     }
   const upper = binOf(uppers, n);
   const lowers = new Uint32Array(bins);
+  for (const { key, count } of counted)
+    if (upperHalf(key) === upper.bin) lowers[lowerHalf(key)] = (lowers[lowerHalf(key)] ?? 0) + count;
   for (const chunk of chunks)
     for (let i = 0; i < chunk.length; i += 1) {
       const key = chunk[i] ?? 0;

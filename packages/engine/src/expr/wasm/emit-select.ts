@@ -7,22 +7,25 @@ import type { Half } from "./simd-codec.ts";
 
 /**
  * select(begin, end) → number of keys collected. A key is an i32 that sorts as the f32 value does (`keyOfValue`). Keys from `low`
- * to `high`, both included, are collected in order; the count of those above `high` is stored.
+ * to `high`, both included, are collected in order, but those equal to one of two hot keys only counted: values that fill a good
+ * part of a tensor, such as zeros, would need as much room. The counts of those above `high` and of the hot ones are stored.
  */
 export function emitSelect(emission: Emission, name: string, selection: TensorSelection): WasmFunction {
   const loop = startFunction(name);
   const { f } = loop;
   const { collected, above: aboveAddress } = emission.layout;
   const cursor = f.local("i32");
-  const above = f.local("v128");
+  const counters = [f.local("v128"), f.local("v128"), f.local("v128")] as const;
   const bits = f.local("i32");
   f.set(cursor, f.i32(0));
-  f.set(above, f.get(f.splat(0)));
+  for (const counter of counters) f.set(counter, f.get(f.splat(0)));
+  const count = (counter: Local, lanes: Local): void => f.set(counter, f.get(f.op("i32x4Sub", counter, lanes)));
   const body = (): void => {
     const valid = [validLanes(loop, 0), validLanes(loop, 1)] as const;
     emitGroup(loop, emission, [selection.of], (group, f16) => {
       const emitter = new GroupEmitter(group, f16);
-      const [low, high] = [emitter.slot({ kind: "low", selection }), emitter.slot({ kind: "high", selection })];
+      const [low, high, hot0, hot1] = (["low", "high", "hot0", "hot1"] as const).map((kind) => emitter.slot({ kind, selection }));
+      if (low === undefined || high === undefined || hot0 === undefined || hot1 === undefined) return;
       const keyOf = (half: Half): Local => {
         const value = emitter.value(selection.of, half);
         if (selection.of.kind === "unary" && selection.of.op === "abs") return value;
@@ -31,11 +34,15 @@ export function emitSelect(emission: Emission, name: string, selection: TensorSe
         return f.op("xor", stored, f.op("and", f.shifted("shrS", stored, 31), f.splat(0x7fffffff)));
       };
       const keys = [keyOf(0), keyOf(1)] as const;
-      const isAbove = ([0, 1] as const).map((half) => f.op("and", f.op("i32x4GtS", keys[half], high), valid[half]));
-      const inside = ([0, 1] as const).map((half) =>
-        f.op("and", f.op("i32x4GeS", keys[half], low), f.op("and", f.op("i32x4LeS", keys[half], high), valid[half])),
-      );
-      for (const lanes of isAbove) f.set(above, f.get(f.op("i32x4Sub", above, lanes)));
+      const inside = ([0, 1] as const).map((half) => {
+        const among = (op: "i32x4GtS" | "i32x4Eq", limit: Local) => f.op("and", f.op(op, keys[half], limit), valid[half]);
+        count(counters[0], among("i32x4GtS", high));
+        const [is0, is1] = [among("i32x4Eq", hot0), among("i32x4Eq", hot1)];
+        count(counters[1], is0);
+        count(counters[2], is1);
+        const within = f.op("and", f.op("i32x4GeS", keys[half], low), f.op("i32x4LeS", keys[half], high));
+        return f.op("andNot", f.op("and", within, valid[half]), f.op("or", is0, is1));
+      });
       const [first, second] = inside;
       if (first === undefined || second === undefined) return;
       f.ifAny(
@@ -53,10 +60,12 @@ export function emitSelect(emission: Emission, name: string, selection: TensorSe
       );
     });
   };
-  const count = (lane: number): number[] => laneOf(f, above, lane);
-  const total = [...count(0), ...count(1), 0x6a, ...count(2), 0x6a, ...count(3), 0x6a];
-  const storeAbove = [...f.i32(0), ...total, 0x36, 2, ...unsigned(aboveAddress)];
-  return finishLoop(loop, body, [...storeAbove, ...f.get(cursor), ...f.i32(2), 0x76]);
+  const stores = counters.flatMap((counter, i) => {
+    const lane = (index: number): number[] => laneOf(f, counter, index);
+    const total = [...lane(0), ...lane(1), 0x6a, ...lane(2), 0x6a, ...lane(3), 0x6a];
+    return [...f.i32(0), ...total, 0x36, 2, ...unsigned(aboveAddress + 4 * i)];
+  });
+  return finishLoop(loop, body, [...stores, ...f.get(cursor), ...f.i32(2), 0x76]);
 }
 
 const words = new Int32Array(1);

@@ -28,6 +28,30 @@ export interface TensorFacts {
   key(stream: number): RandomKey;
 }
 
+/** Keys that a selection looks for: from low to high, two of them only counted. */
+export interface Band {
+  readonly low: number;
+  readonly high: number;
+  readonly hot: readonly [number, number];
+}
+
+/** What is found of them in a run of elements; `keys` is a view that the next call overwrites. */
+export interface Gathered {
+  readonly above: number;
+  readonly hot: readonly [number, number];
+  readonly keys: Int32Array;
+}
+
+const lowest = -(2 ** 31);
+const highest = 2 ** 31 - 1;
+/** What only a NaN has as its key. */
+const noKey = lowest;
+
+export const bandBetween = (low: number, high: number): Band => ({ low, high, hot: [noKey, noKey] });
+export const everyKey: Band = bandBetween(lowest, highest);
+/** Counts one key and collects nothing but, perhaps, a NaN. */
+const bandOfOne = (key: number): Band => ({ low: highest, high: highest, hot: [key, noKey] });
+
 /** A part of a tensor that is in memory. */
 export interface Tile {
   /** Position of its first element in the tensor; for a kernel by rows the start of a row */
@@ -140,28 +164,23 @@ export class KernelInstance {
     }
   }
 
-  /**
-   * Keys of the s-th selection of a level that lie between two. `store` gets, for each range of the tile in order, how many are
-   * above, and those between, in a view that the next call overwrites.
-   */
-  select(level: number, s: number, band: readonly [low: number, high: number], tile: Tile, store: (above: number, keys: Int32Array) => void): void {
+  /** Gathers keys of the s-th selection of a level. `store` gets what is found in each range of the tile, in order. */
+  select(level: number, s: number, band: Band, tile: Tile, store: (found: Gathered) => void): void {
     this.#setBand(level, s, band);
-    const { above, collected } = this.#memory.layout;
     for (const range of this.#ranges(tile)) {
       this.#enter(level, range);
-      const count = this.#call(`select_${level}_${s}`, range);
-      store(this.#integers[above >> 2] ?? 0, this.#integers.subarray(collected >> 2, (collected >> 2) + count));
+      store(this.#gather(`select_${level}_${s}`, range));
     }
   }
 
   /** Position in the tensor of the n-th value (from 1) of a selection that has a given key, in a tile that has at least n. */
   positionOf(level: number, s: number, key: number, n: number, tile: Tile): number {
-    this.#setBand(level, s, [key, key]);
-    const name = `select_${level}_${s}`;
+    this.#setBand(level, s, bandOfOne(key));
+    const countIn = (range: Range): number => this.#gather(`select_${level}_${s}`, range).hot[0];
     let left = n;
     for (const range of this.#ranges(tile)) {
       this.#enter(level, range);
-      const count = this.#call(name, range);
+      const count = countIn(range);
       if (count < left) {
         left -= count;
         continue;
@@ -170,12 +189,24 @@ export class KernelInstance {
       let [low, high] = [range.from + 1, range.to];
       while (low < high) {
         const middle = (low + high) >> 1;
-        if (this.#call(name, { ...range, to: middle }) >= left) high = middle;
+        if (countIn({ ...range, to: middle }) >= left) high = middle;
         else low = middle + 1;
       }
       return range.begin + (low - range.from) - 1;
     }
-    throw new Error("A selection lost a value between two passes.");
+    // Only NaN can be counted differently by two passes; the merge then meets it, and refuses it.
+    return tile.begin + tile.count - 1;
+  }
+
+  #gather(name: string, range: Range): Gathered {
+    const count = this.#call(name, range);
+    const { above, collected } = this.#memory.layout;
+    const stored = (i: number): number => this.#integers[(above >> 2) + i] ?? 0;
+    return {
+      above: stored(0),
+      hot: [stored(1), stored(2)],
+      keys: this.#integers.subarray(collected >> 2, (collected >> 2) + count),
+    };
   }
 
   get #columns(): number {
@@ -248,12 +279,13 @@ export class KernelInstance {
     };
   }
 
-  #setBand(level: number, s: number, [low, high]: readonly [number, number]): void {
+  #setBand(level: number, s: number, { low, high, hot }: Band): void {
     const selection = this.kernel.outline.passes[level]?.selections[s];
     const key = selection === undefined ? "" : keyOf(selection);
+    const values: Readonly<Record<string, number>> = { low, high, hot0: hot[0], hot1: hot[1] };
     this.kernel.slots.forEach((slot, i) => {
-      if ((slot.kind === "low" || slot.kind === "high") && keyOf(slot.selection) === key)
-        this.#integers[i] = slot.kind === "low" ? low : high;
+      const value = values[slot.kind];
+      if (value !== undefined && "selection" in slot && keyOf(slot.selection) === key) this.#integers[i] = value;
     });
   }
 

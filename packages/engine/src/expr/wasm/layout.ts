@@ -22,7 +22,7 @@ export interface KernelLayout {
   input(index: number): number;
   /** Address of the f32 of the j-th intermediate tile */
   derived(index: number): number;
-  /** Address of the keys that a selection has collected, and of the i32 that counts those above */
+  /** Address of the keys that a selection has collected, and of the i32 that count those above and the two hot ones */
   readonly collected: number;
   readonly above: number;
   /** Address of the tile of the result */

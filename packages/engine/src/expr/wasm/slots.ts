@@ -8,8 +8,8 @@ export type Slot =
   | { readonly kind: "threshold" | "cut"; readonly selection: TensorSelection }
   /** The same of a selection found elsewhere */
   | { readonly kind: "foundCut"; readonly cut: Numeric }
-  /** Keys between which a selection collects */
-  | { readonly kind: "low" | "high"; readonly selection: TensorSelection }
+  /** Keys between which a selection collects, and two among them that it only counts */
+  | { readonly kind: "low" | "high" | "hot0" | "hot1"; readonly selection: TensorSelection }
   | { readonly kind: "key"; readonly stream: number; readonly part: 0 | 1 }
   /** Position in the tensor of the element at address 0 of a tile */
   | { readonly kind: "position" };

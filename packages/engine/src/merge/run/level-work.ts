@@ -1,15 +1,13 @@
 import { blockCount } from "../../expr/blocks.ts";
-import { nthLargest, upperHalf, lowerHalf, binOf, keyFromHalves } from "../../expr/nth-largest.ts";
 import type { TensorSelection } from "../../expr/expr.ts";
+import { binOf, type CountedKey, keyFromHalves, lowerHalf, nthLargest, upperHalf } from "../../expr/nth-largest.ts";
 import { valueOfKey } from "../../expr/wasm/emit-select.ts";
-import { type Border, combine, type KernelInstance, type Tile } from "../../expr/wasm/kernel-instance.ts";
+import { type Band, type Border, bandBetween, combine, everyKey, type KernelInstance, type Tile } from "../../expr/wasm/kernel-instance.ts";
 import { sampleRanges } from "../../expr/sample.ts";
 import type { Stage, TensorJob } from "./job.ts";
 import type { KernelDesk } from "./kernel-desk.ts";
-import { ringSlots, type SharedState, waitForStage } from "./shared-state.ts";
+import { ringSlots, type SharedState, segmentInts, waitForStage } from "./shared-state.ts";
 
-type Band = readonly [low: number, high: number];
-const everyKey: Band = [-(2 ** 31), 2 ** 31 - 1];
 const bins = 1 << 16;
 
 /** The part of a tensor that a tile of a stage covers. */
@@ -44,14 +42,12 @@ export class LevelWork {
     for (const range of sampleRanges(tensor, kernel.byRow)) {
       this.#desk.load(index, range);
       selections.forEach((_, s) => {
-        kernel.select(stage.level, s, everyKey, range, (_above, found) => void keys[s]?.push(found.slice()));
+        kernel.select(stage.level, s, everyKey, range, (found) => void keys[s]?.push(found.keys.slice()));
       });
     }
     selections.forEach((selection, s) => {
-      const [low, high] = bandOf(keys[s] ?? [], wantedOf(kernel, selection, tensor) / tensor.elements);
-      const at = 2 * (index * this.#state.sizes.selections + s);
-      this.#state.bands[at] = low;
-      this.#state.bands[at + 1] = high;
+      const { low, high, hot } = bandOf(keys[s] ?? [], wantedOf(kernel, selection, tensor) / tensor.elements);
+      this.#state.bands.set([low, high, ...hot], 4 * (index * this.#state.sizes.selections + s));
     });
   }
 
@@ -101,26 +97,26 @@ export class LevelWork {
     const { stages } = this.#desk.job;
     const { previous } = this.#desk.stage(index).stage;
     if (stages[previous]?.kind !== "sample") return everyKey;
-    const at = 2 * (previous * this.#state.sizes.selections + s);
-    return [this.#state.bands[at] ?? 0, this.#state.bands[at + 1] ?? 0];
+    const at = 4 * (previous * this.#state.sizes.selections + s);
+    const [low = 0, high = 0, hot0 = 0, hot1 = 0] = this.#state.bands.subarray(at, at + 4);
+    return { low, high, hot: [hot0, hot1] };
   }
 
   #collect(kernel: KernelInstance, { index, range, tile, slot, s }: Collecting): void {
     const { ring, sizes } = this.#state;
     const { stage } = this.#desk.stage(index);
     const place = slot * sizes.selections + s;
-    const band = this.#bandOf(index, s);
     const parts: Int32Array[] = [];
-    let [above, count] = [0, 0];
-    kernel.select(stage.level, s, band, range, (more, keys) => {
-      above += more;
-      count += keys.length;
-      // Keys of a band of one key are all the same: their number says everything.
-      if (band[0] !== band[1]) parts.push(kernel.byRow ? keys.slice() : keys);
+    let [above, count, hot0, hot1] = [0, 0, 0, 0];
+    kernel.select(stage.level, s, this.#bandOf(index, s), range, (found) => {
+      above += found.above;
+      hot0 += found.hot[0];
+      hot1 += found.hot[1];
+      count += found.keys.length;
+      parts.push(kernel.byRow ? found.keys.slice() : found.keys);
     });
-    const kept = band[0] === band[1] ? 0 : count;
-    const offset = Atomics.add(ring.cursors, 2 * place, kept);
-    if (offset + kept > sizes.keys) Atomics.store(ring.cursors, 2 * place + 1, 1);
+    const offset = Atomics.add(ring.cursors, 2 * place, count);
+    if (offset + count > sizes.keys) Atomics.store(ring.cursors, 2 * place + 1, 1);
     else {
       let at = place * sizes.keys + offset;
       for (const part of parts) {
@@ -128,7 +124,7 @@ export class LevelWork {
         at += part.length;
       }
     }
-    ring.segments.set([offset, count, above], 3 * (place * sizes.tiles + tile - stage.firstTile));
+    ring.segments.set([offset, count, above, hot0, hot1], segmentInts * (place * sizes.tiles + tile - stage.firstTile));
   }
 
   #borderOf(kernel: KernelInstance, selection: TensorSelection, { index, slot, s }: Selecting): Border {
@@ -137,23 +133,24 @@ export class LevelWork {
     const place = slot * sizes.selections + s;
     const wanted = wantedOf(kernel, selection, tensor);
     if (wanted === 0) return { threshold: Number.POSITIVE_INFINITY, cut: -1 };
-    const [low, high] = this.#bandOf(index, s);
-    const segments = ring.segments.subarray(3 * place * sizes.tiles, 3 * (place * sizes.tiles + stage.tileCount));
-    let [above, count] = [0, 0];
-    for (let i = 0; i < stage.tileCount; i += 1) {
-      count += segments[3 * i + 1] ?? 0;
-      above += segments[3 * i + 2] ?? 0;
-    }
-    const full = ring.cursors[2 * place + 1] !== 0;
-    if (full || wanted <= above || wanted > above + count) return this.#countAll(kernel, selection, { index, slot, s });
-    const keysOf = (i: number): Int32Array => {
-      const from = place * sizes.keys + (segments[3 * i] ?? 0);
-      return ring.keys.subarray(from, from + (segments[3 * i + 1] ?? 0));
-    };
+    const { hot } = this.#bandOf(index, s);
+    const from = segmentInts * place * sizes.tiles;
+    const segments = ring.segments.subarray(from, from + segmentInts * stage.tileCount);
+    const at = (tile: number, field: number): number => segments[segmentInts * tile + field] ?? 0;
     const tiles = Array.from({ length: stage.tileCount }, (_, i) => i);
-    const single = low === high;
-    const nth = single ? { key: low, above: 0, equal: count } : nthLargest(tiles.map(keysOf), wanted - above);
-    const equalIn = (i: number): number => (single ? (segments[3 * i + 1] ?? 0) : countOf(keysOf(i), nth.key));
+    const sum = (field: number): number => tiles.reduce((acc, tile) => acc + at(tile, field), 0);
+    const [count, above] = [sum(1), sum(2)];
+    const counted: CountedKey[] = hot.map((key, i) => ({ key, count: sum(3 + i) })).filter((each) => each.count > 0);
+    const found = counted.reduce((acc, each) => acc + each.count, count);
+    const full = ring.cursors[2 * place + 1] !== 0;
+    if (full || wanted <= above || wanted > above + found) return this.#countAll(kernel, selection, { index, slot, s });
+    const keysOf = (i: number): Int32Array => {
+      const begin = place * sizes.keys + at(i, 0);
+      return ring.keys.subarray(begin, begin + at(i, 1));
+    };
+    const nth = nthLargest(tiles.map(keysOf), wanted - above, counted);
+    const hotAt = hot.indexOf(nth.key);
+    const equalIn = (i: number): number => (hotAt < 0 ? countOf(keysOf(i), nth.key) : at(i, 3 + hotAt));
     return this.#cutOf(kernel, selection, { index, s, key: nth.key, left: wanted - above - nth.above, equalIn });
   }
 
@@ -172,7 +169,8 @@ export class LevelWork {
       }
       rest -= equal;
     }
-    throw new Error("A selection lost a value between two passes.");
+    // Only NaN can be counted differently by two passes; the merge then meets it, and refuses it.
+    return { threshold, cut: tensor.elements };
   }
 
   /** The long way: histograms of the upper, then the lower half of all keys. */
@@ -183,20 +181,20 @@ export class LevelWork {
       for (let i = 0; i < stage.tileCount; i += 1) {
         const range = tileOf(stage, tensor, stage.firstTile + i);
         this.#desk.load(index, range, true);
-        kernel.select(stage.level, s, band, range, (_above, keys) => see(keys, i));
+        kernel.select(stage.level, s, band, range, (found) => see(found.keys, i));
       }
     };
     const uppers = new Float64Array(bins);
     eachTile(everyKey, (keys) => void addHalves(uppers, keys, upperHalf));
     const upper = binOf(uppers, wanted);
     const lowers = new Float64Array(bins);
-    const band: Band = [keyFromHalves(upper.bin, 0), keyFromHalves(upper.bin, bins - 1)];
+    const band = bandBetween(keyFromHalves(upper.bin, 0), keyFromHalves(upper.bin, bins - 1));
     eachTile(band, (keys) => void addHalves(lowers, keys, lowerHalf));
     const lower = binOf(lowers, wanted - upper.above);
     const key = keyFromHalves(upper.bin, lower.bin);
     const equal = new Float64Array(stage.tileCount);
     if (selection.ties === "first")
-      eachTile([key, key], (keys, i) => {
+      eachTile(bandBetween(key, key), (keys, i) => {
         equal[i] = (equal[i] ?? 0) + keys.length;
       });
     const left = wanted - upper.above - lower.above;
@@ -240,16 +238,24 @@ function countOf(keys: Int32Array, key: number): number {
   return count;
 }
 
+/** From this share of a tensor on a value is only counted, not collected. */
+const hotShare = 1 / 128;
+
 /**
  * Two keys between which the share of the largest values should end, from a sample: the n-th largest of the sample, give or take
- * 16 standard errors of it, since neighbouring values are no independent draws. Where one value fills all of that, it alone.
+ * 16 standard errors of it, since neighbouring values are no independent draws.
  */
 function bandOf(sample: readonly Int32Array[], share: number): Band {
   const size = sample.reduce((total, { length }) => total + length, 0);
   const middle = share * size;
   const margin = 16 * Math.sqrt(size * share * (1 - share)) + 16;
-  const keyAt = (n: number): number => nthLargest(sample, Math.min(size, Math.max(1, Math.round(n)))).key;
-  const high = middle - margin < 1 ? everyKey[1] : keyAt(middle - margin);
-  const low = middle + margin > size ? everyKey[0] : keyAt(middle + margin);
-  return [low, high];
+  const at = (n: number) => nthLargest(sample, Math.min(size, Math.max(1, Math.round(n))));
+  const [upper, centre, lower] = [at(middle - margin), at(middle), at(middle + margin)];
+  const hot = new Set([centre, upper, lower].filter(({ equal }) => equal > hotShare * size).map(({ key }) => key));
+  const [hot0, hot1] = hot;
+  const band = bandBetween(
+    middle + margin > size ? everyKey.low : lower.key,
+    middle - margin < 1 ? everyKey.high : upper.key,
+  );
+  return { ...band, hot: [hot0 ?? band.hot[0], hot1 ?? band.hot[1]] };
 }

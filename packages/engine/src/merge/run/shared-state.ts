@@ -17,7 +17,7 @@ export interface SharedState {
   readonly reduced: Float64Array;
   /** Per stage and selection: its threshold, and up to where values equal to it are kept */
   readonly borders: Float64Array;
-  /** Per stage and selection: keys between which the next stage collects */
+  /** Per stage and selection: keys between which the next stage collects, and two that it only counts */
   readonly bands: Int32Array;
   /** Scratch of level stages under way, for `ringSlots` of them at a time */
   readonly ring: Ring;
@@ -44,9 +44,12 @@ interface Ring {
   readonly keys: Int32Array;
   /** Per selection: keys collected so far, and whether there was no room for some */
   readonly cursors: Int32Array;
-  /** Per selection and tile: offset and length of the segment, and how many keys are above the band */
+  /** Per selection and tile: `segmentInts` ints */
   readonly segments: Int32Array;
 }
+
+/** Ints that a tile leaves behind for a selection: where its keys are, how many, how many above, and of each hot key. */
+export const segmentInts = 5;
 
 export const slot = { next: 0, stop: 1, written: 2, tensors: 3 } as const;
 /** Level stages that may be under way at the same time; a stage waits for the one that used its slot before. */
@@ -97,12 +100,12 @@ export function createSharedState(job: Job): SharedState {
     written: int32(job.tileCount),
     reduced: float64(stages * reductions),
     borders: float64(stages * selections * 2),
-    bands: int32(stages * selections * 2),
+    bands: int32(stages * selections * 4),
     ring: {
       blockResults: float64(ringSlots * reductions * blocks),
       keys: int32(ringSlots * selections * keys),
       cursors: int32(ringSlots * selections * 2),
-      segments: int32(ringSlots * selections * tiles * 3),
+      segments: int32(ringSlots * selections * tiles * segmentInts),
     },
     tileCounts: int32(counts ? job.tileCount * selections : 0),
     sizes,

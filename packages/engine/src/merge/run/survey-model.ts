@@ -2,6 +2,7 @@ import { largest, number, type Numeric } from "../../expr/expr.ts";
 import { keyOf, numericEvaluator, statisticsOf } from "../../expr/numeric.ts";
 import { binOf, keyFromHalves } from "../../expr/nth-largest.ts";
 import { outlineOf } from "../../expr/wasm/kernel.ts";
+import { bandBetween, everyKey } from "../../expr/wasm/kernel-instance.ts";
 import { valueOfKey } from "../../expr/wasm/emit-select.ts";
 import type { Measurement, ModelSelection, SurveyedTensor } from "../define-method.ts";
 import { SpecList } from "../kernel-specs.ts";
@@ -125,11 +126,10 @@ class ModelSurvey {
     const elements = tensors.reduce((sum, tensor) => sum + tensor.elements, 0);
     const chosen = subjects[0] === undefined ? [] : selectionsOf(subjects[0]);
     const wanted = chosen.map(({ keep }) => Math.min(elements, Math.max(0, Math.floor(keep(elements)))));
-    const every = [-(2 ** 31), 2 ** 31 - 1] as const;
-    const upper = (await this.#perform(job, { note: "upper", bands: chosen.map(() => every) })).histograms.map((counts, s) =>
+    const upper = (await this.#perform(job, { note: "upper", bands: chosen.map(() => everyKey) })).histograms.map((counts, s) =>
       binOf(counts, Math.max(1, wanted[s] ?? 0)),
     );
-    const bands = upper.map(({ bin }) => [keyFromHalves(bin, 0), keyFromHalves(bin, 0xffff)] as const);
+    const bands = upper.map(({ bin }) => bandBetween(keyFromHalves(bin, 0), keyFromHalves(bin, 0xffff)));
     const lower = (await this.#perform(job, { note: "lower", bands })).histograms.map((counts, s) =>
       binOf(counts, Math.max(1, (wanted[s] ?? 0) - (upper[s]?.above ?? 0))),
     );
@@ -149,7 +149,7 @@ class ModelSurvey {
 
   /** For each selection and tensor the position up to which ties are kept, the first `left` of the model in the order of names. */
   async #cutTies(job: Job, keys: readonly number[], left: readonly number[]): Promise<number[][]> {
-    const counting: Counting = { note: "ties", bands: keys.map((key) => [key, key] as const) };
+    const counting: Counting = { note: "ties", bands: keys.map((key) => bandBetween(key, key)) };
     const { state } = await this.#perform(job, counting);
     return keys.map((key, s) => {
       let rest = left[s] ?? 0;

@@ -1,6 +1,6 @@
 import { writeSync } from "node:fs";
 import { lowerHalf, upperHalf } from "../../expr/nth-largest.ts";
-import type { Tile } from "../../expr/wasm/kernel-instance.ts";
+import type { Band, Tile } from "../../expr/wasm/kernel-instance.ts";
 import { isArithmetic } from "../../tensor/dtype.ts";
 import { firstNonFinite } from "../../tensor/non-finite.ts";
 import { type Job, type Stage, type TensorJob } from "./job.ts";
@@ -18,7 +18,7 @@ export interface TileFault {
 
 /** Keys that a count stage looks at, for each selection, and what it notes of them. */
 export interface Counting {
-  readonly bands: readonly (readonly [low: number, high: number])[];
+  readonly bands: readonly Band[];
   /** Histogram of their upper or lower halves; ties: how many there are in each tile */
   readonly note: "upper" | "lower" | "ties";
 }
@@ -100,7 +100,7 @@ export class TileWorker {
     const kernel = this.desk.enter(index);
     const { tileCounts, sizes } = this.#state;
     this.#counting?.bands.forEach((band, s) => {
-      kernel.select(0, s, band, range, (_above, keys) => {
+      kernel.select(0, s, band, range, ({ keys }) => {
         const histogram = this.histograms[s];
         if (histogram !== undefined) addHalves(histogram, keys, this.#counting?.note === "upper" ? upperHalf : lowerHalf);
         else tileCounts[tile * sizes.selections + s] = (tileCounts[tile * sizes.selections + s] ?? 0) + keys.length;
