@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { isFields } from "../record.ts";
-import { fileFields, type TokenizerFile, textOf } from "./read-vocabulary.ts";
+import { fileFields, type TokenizerFile, textOf } from "./tokenizer-file.ts";
 
 /** Templates that mergekit keeps inside itself, under these names. */
 const builtinNames = ["alpaca", "chatml", "llama3", "mistral", "exaone"];

@@ -4,8 +4,10 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { alignEmbeddings } from "./align-embeddings.ts";
 import { mergeTokenizerFiles } from "./merge-tokenizer-files.ts";
-import { readTokenizerFiles, type TokenizerFile, vocabularyOf } from "./read-vocabulary.ts";
+import { readTokenizerFiles } from "./read-tokenizer-files.ts";
+import { vocabularyOf } from "./read-vocabulary.ts";
 import { bpeSample, fileOf, modelOf, type TokenizerSample, unigramSample, wordPieceSample } from "./test/tokenizer-samples.ts";
+import type { TokenizerFile } from "./tokenizer-file.ts";
 import { tokenizerPolicy } from "./tokenizer-policy.ts";
 
 interface Merged {

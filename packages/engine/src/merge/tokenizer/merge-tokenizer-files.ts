@@ -2,7 +2,7 @@ import type { Fields } from "../record.ts";
 import { chatTemplateOf } from "./chat-template.ts";
 import { type MergedTokens, mergeTokens } from "./merge-tokens.ts";
 import type { OutputVocabulary } from "./output-vocabulary.ts";
-import { fileFields, type TokenizerFile } from "./read-vocabulary.ts";
+import { fileFields, sentencePieceNames, type TokenizerFile } from "./tokenizer-file.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 import { addedTokenFields, writeTokenizerJson } from "./write-tokenizer-json.ts";
 
@@ -45,9 +45,6 @@ const encoder = new TextEncoder();
 const textFile = (path: string, text: string): TokenizerFile => ({ path, data: encoder.encode(text) });
 const jsonFile = (path: string, value: Fields): TokenizerFile => textFile(path, `${JSON.stringify(value, null, 2)}\n`);
 
-/** Slow tokenizers read these in place of tokenizer.json; in the old form they would contradict it. */
-const sentencePiece = ["tokenizer.model", "spiece.model", "sentencepiece.bpe.model"];
-
 function rewrite({ vocabularies, output, files }: TokenizerMerge, merged: MergedTokens, label: string): MergedTokenizer {
   const written: TokenizerFile[] = [textFile("tokenizer.json", writeTokenizerJson(vocabularies, output, merged))];
   const dropped: string[] = [];
@@ -78,7 +75,8 @@ function changed(file: TokenizerFile, { output, merged, config }: Change): Token
   if (path === "vocab.txt") return vocabText(path, output);
   if (path === "added_tokens.json")
     return jsonFile(path, Object.fromEntries(merged.added.map(({ content, id }) => [content, id])));
-  return sentencePiece.includes(path) ? null : file;
+  // In the old form they would contradict tokenizer.json.
+  return sentencePieceNames.includes(path) ? null : file;
 }
 
 function changedConfig(config: Fields, { added }: MergedTokens): Fields {

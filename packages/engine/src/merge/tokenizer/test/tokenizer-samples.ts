@@ -1,5 +1,6 @@
 import type { AlignmentModel } from "../align-embeddings.ts";
-import { type TokenizerFile, vocabularyOf } from "../read-vocabulary.ts";
+import { vocabularyOf } from "../read-vocabulary.ts";
+import type { TokenizerFile } from "../tokenizer-file.ts";
 import { toVocabulary, type Vocabulary } from "../vocabulary.ts";
 
 /** A tokenizer.json as an object, to be changed by a test. */
