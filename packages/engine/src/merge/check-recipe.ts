@@ -88,10 +88,7 @@ function checkTokenizer({ tokenizer, base, parents }: Recipe): Fault[] {
     ...Object.entries(tokenizer.tokens).flatMap(([token, rule]) => {
       const path = ["tokenizer", "tokens", token, "source"];
       if (rule.source?.kind !== "model" && rule.source?.kind !== "model_token") return [];
-      const faults = check(rule.source.model, [...path, "model"]);
-      if (rule.source.kind === "model_token" && (rule.source.token === undefined) === (rule.source.tokenId === undefined))
-        faults.push(fault("VALUE_INVALID", `${path.join(".")} needs either token or tokenId.`, path));
-      return faults;
+      return check(rule.source.model, [...path, "model"]);
     }),
   ];
 }

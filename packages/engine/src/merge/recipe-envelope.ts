@@ -2,38 +2,14 @@ import { z } from "zod";
 import { arithmeticDtypes } from "../tensor/dtype.ts";
 import { type Fault, fault } from "./fault.ts";
 import { nearestKey } from "./nearest-key.ts";
+import { tokenizerPolicy } from "./tokenizer/tokenizer-policy.ts";
 
 export const maxParents = 64;
 const maxGlobs = 1000;
 const maxSlices = 1000;
-const maxTokens = 10_000;
 
 const reference = z.string().trim().min(1).max(4096);
 const layer = z.int().min(0).max(1_000_000);
-const token = z.string().min(1).max(1024);
-
-const tokenSource = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("model"), model: reference }),
-  z.strictObject({
-    kind: z.literal("model_token"),
-    model: reference,
-    token: token.optional(),
-    tokenId: z.int().min(0).optional(),
-  }),
-  z.strictObject({ kind: z.literal("zero") }),
-]);
-
-const tokenizerPolicy = z.strictObject({
-  source: reference.default("union"),
-  tokens: z
-    .record(token, z.strictObject({ source: tokenSource.nullable().default(null), force: z.boolean().default(false) }))
-    .refine((tokens) => Object.keys(tokens).length <= maxTokens, `A tokenizer has rules for at most ${maxTokens} tokens.`)
-    .default({}),
-  padToMultipleOf: z.int().min(1).max(1_000_000).nullable().default(null),
-});
-
-/** How vocabularies of the parents become one. */
-export type TokenizerPolicy = z.output<typeof tokenizerPolicy>;
 
 /** A recipe before its method has read its parts. */
 export const envelope = z

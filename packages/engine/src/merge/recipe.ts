@@ -3,12 +3,13 @@ import { checkRecipe } from "./check-recipe.ts";
 import type { Coefficients, MergeMethod } from "./define-method.ts";
 import { type Fault, RefusedError, refuse } from "./fault.ts";
 import { methods } from "./methods/index.ts";
-import { envelope, type TokenizerPolicy, toFaults } from "./recipe-envelope.ts";
+import { envelope, toFaults } from "./recipe-envelope.ts";
 import { ownOf, readModels, readParameters } from "./recipe-models.ts";
 import { isVarying, type Scalar, type Setting, type Settings, scalarsOf } from "./settings.ts";
+import type { TokenizerPolicy } from "./tokenizer/tokenizer-policy.ts";
 
 export { duplicateParent } from "./check-recipe.ts";
-export { maxParents, type TokenizerPolicy } from "./recipe-envelope.ts";
+export { maxParents } from "./recipe-envelope.ts";
 export { ownOf } from "./recipe-models.ts";
 
 /** What to merge and how; everything that decides the bytes of the result. Defaults are filled in. */

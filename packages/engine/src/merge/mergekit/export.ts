@@ -1,4 +1,4 @@
-import { stringify } from "yaml";
+import { type ScalarTag, stringify } from "yaml";
 import { type Fault, fault, RefusedError } from "../fault.ts";
 import { methodOf, ownOf, type Recipe, type RecipeParent, type RecipeSlice } from "../recipe.ts";
 import type { Fields } from "../record.ts";
@@ -24,9 +24,24 @@ export function exportMergekit(recipe: Recipe): string {
   const writer = new Writer(rules, recipe);
   const config = writer.write();
   if (writer.faults.length > 0) throw new RefusedError(writer.faults);
-  // No anchors: mergekit reads them, people stumble over them.
-  return stringify(config, { aliasDuplicateObjects: false, lineWidth: 130 });
+  // No anchors: mergekit reads them, people stumble over them. Quoted as for YAML 1.1, which mergekit's parser reads.
+  return stringify(config, {
+    aliasDuplicateObjects: false,
+    lineWidth: 0,
+    version: "1.1",
+    customTags: (tags) => [exponent, ...tags],
+  });
 }
+
+/** 1e-8 is a text in YAML 1.1; 1.0e-8 is a number in both. */
+const exponent: ScalarTag = {
+  identify: (value) => typeof value === "number" && String(value).includes("e"),
+  default: true,
+  tag: "tag:yaml.org,2002:float",
+  test: /^[-+]?\d+\.0e[-+]?\d+$/,
+  resolve: Number,
+  stringify: ({ value }) => String(value).replace(/^(-?\d+)e/, "$1.0e"),
+};
 
 class Writer {
   readonly faults: Fault[] = [];
@@ -38,6 +53,11 @@ class Writer {
     this.#rules = rules;
     this.#recipe = recipe;
     this.#isTheirs = isMergekitMethod(rules.name);
+  }
+
+  get #baseKey(): string | null {
+    const { base, baseAdapter } = this.#recipe;
+    return base === null ? null : keyOf(baseAdapter === null ? { model: base } : { model: base, adapter: baseAdapter });
   }
 
   write(): Fields {
@@ -65,8 +85,8 @@ class Writer {
   }
 
   #base(): string | null {
-    const { base, baseAdapter, parents, slices } = this.#recipe;
-    if (this.#rules.base !== "first") return base === null ? null : keyOf(adapted(base, baseAdapter));
+    const { parents, slices } = this.#recipe;
+    if (this.#rules.base !== "first") return this.#baseKey;
     const [first] = parents;
     const key = first === undefined ? null : keyOf(first);
     slices?.forEach(({ sources: [source] }, s) => {
@@ -105,24 +125,27 @@ class Writer {
   }
 
   #models(parents: readonly RecipeParent[]): readonly ["models", unknown, Fields] {
+    parents.forEach((parent, i) => {
+      if (keyOf(parent) === this.#baseKey)
+        this.#refuse(["parents", i, "model"], "mergekit passes over the base among the models; remove it from the parents.");
+    });
     const models = parents.map((parent, i) => withParameters({ model: keyOf(parent) }, this.#own(ownOf(parent), ["parents", i])));
     return ["models", models, {}];
   }
 
   /** mergekit has no settings of a model over all slices: equal ones of all models stand at the top, others at each source. */
   #slices(slices: readonly RecipeSlice[]): readonly ["slices", unknown, Fields] {
-    const { parents, base, baseAdapter } = this.#recipe;
+    const { parents } = this.#recipe;
     const known = new Map(parents.map((parent) => [keyOf(parent), ownOf(parent)]));
     const all = [...known.values()];
     const isEqual = (name: string) => all.every((own) => JSON.stringify(own[name]) === JSON.stringify(all[0]?.[name]));
     const shared = Object.fromEntries(Object.entries(all[0] ?? {}).filter(([name]) => isEqual(name)));
-    const baseKey = base === null ? null : keyOf(adapted(base, baseAdapter));
     const written = slices.map(({ sources, parameters }, s) => {
       const list = sources.map((source, k) => {
         const standing = Object.entries(known.get(keyOf(source)) ?? {}).filter(([name]) => !(name in shared));
         const own = { ...Object.fromEntries(standing) };
         for (const [name, setting] of Object.entries(ownOf(source))) own[name] = withFallback(setting, own[name]) ?? setting;
-        const isBase = keyOf(source) === baseKey && !known.has(keyOf(source));
+        const isBase = keyOf(source) === this.#baseKey && !known.has(keyOf(source));
         const entry = { model: keyOf(source), layer_range: [...source.layers] };
         return isBase ? entry : withParameters(entry, this.#own(own, ["slices", s, "sources", k], true));
       });
@@ -184,8 +207,6 @@ class Writer {
     return Object.keys(block).length === 0 ? {} : { "x-amalgam": block };
   }
 }
-
-const adapted = (model: string, adapter: string | null) => (adapter === null ? { model } : { model, adapter });
 
 const withParameters = (entry: Fields, parameters: Fields): Fields =>
   Object.keys(parameters).length === 0 ? entry : { ...entry, parameters };

@@ -1,10 +1,7 @@
-import type { TokenizerPolicy } from "../recipe.ts";
 import { type Fields, isFields } from "../record.ts";
+import type { TokenizerPolicy as Policy, TokenRule as Rule } from "../tokenizer/tokenizer-policy.ts";
 import type { FidelityReport, Path } from "./fidelity.ts";
 import { refuseUnknownKeys } from "./read-document.ts";
-
-type Policy = TokenizerPolicy;
-type Rule = Policy["tokens"][string];
 
 /** tokenizer_source or tokenizer of a configuration as our policy; null when there is neither. */
 export function readTokenizer(config: Fields, report: FidelityReport): Policy | null {

@@ -41,7 +41,9 @@ function readMergekit(config: Fields): { readonly recipe: Fields | null; readonl
   const own = readOwnBlock(config["x-amalgam"], report);
   const body = rules === null || document === null ? {} : translateBody(rules, document, report);
   if (report.faults.length > 0) return { recipe: null, report };
-  const optional = { dtype, tokenizer, chatTemplate, ...own };
+  // The base of slerp, and one that is only one of the models, is no base here.
+  const isNamed = tokenizer?.source === "base" && !("base" in body) && document?.base != null;
+  const optional = { dtype, tokenizer: isNamed ? { ...tokenizer, source: document.base } : tokenizer, chatTemplate, ...own };
   const given = Object.entries(optional).filter(([, value]) => value !== null && value !== undefined);
   return { recipe: { version: 1, ...body, ...Object.fromEntries(given) }, report };
 }
