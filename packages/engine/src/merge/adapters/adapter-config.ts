@@ -1,5 +1,18 @@
 import { refuse } from "../fault.ts";
 
+/** Values of modules by whole name or last parts; with ^ in front the whole name is meant. Of several that fit the first holds. */
+export type ModulePattern = ReadonlyMap<string, { readonly place: number; readonly value: number }>;
+
+/** @param entries as they stand in the file */
+export function modulePattern(entries: Iterable<readonly [name: string, value: number]>): ModulePattern {
+  const pattern = new Map<string, { place: number; value: number }>();
+  for (const [written, value] of entries) {
+    const name = written.replaceAll("\\.", ".");
+    if (!pattern.has(name)) pattern.set(name, { place: pattern.size, value });
+  }
+  return pattern;
+}
+
 /** What adapter_config.json says, checked. */
 export interface AdapterConfig {
   /** base_model_name_or_path */
@@ -12,8 +25,8 @@ export interface AdapterConfig {
   readonly rankStabilised: boolean;
   /** fan_in_fan_out: linear weights of the base are stored [in, out] */
   readonly fanInFanOut: boolean;
-  readonly rankPattern: ReadonlyMap<string, number>;
-  readonly alphaPattern: ReadonlyMap<string, number>;
+  readonly rankPattern: ModulePattern;
+  readonly alphaPattern: ModulePattern;
   /** Names, or one regular expression as PEFT understands it; never run here */
   readonly targetModules: readonly string[] | string | null;
   /** Modules whose whole weights lie in the adapter and replace those of the base */
@@ -87,19 +100,21 @@ const isEmpty = (value: unknown): boolean =>
   value === null || (typeof value === "object" && value !== null && Object.keys(value).length === 0);
 
 /** Rank and scale of a module, e.g. "model.layers.0.self_attn.q_proj". A pattern names it by its whole name or its last parts. */
-export function moduleSettings(config: AdapterConfig, module: string): { readonly rank: number; readonly scale: number } {
+export function moduleSettings(
+  config: Pick<AdapterConfig, "rank" | "alpha" | "rankStabilised" | "rankPattern" | "alphaPattern">,
+  module: string,
+): { readonly rank: number; readonly scale: number } {
   const rank = matching(config.rankPattern, module) ?? config.rank;
   const alpha = matching(config.alphaPattern, module) ?? config.alpha;
   return { rank, scale: alpha / (config.rankStabilised ? Math.sqrt(rank) : rank) };
 }
 
-/** The first entry that names the module wins, as in PEFT. */
-function matching(pattern: ReadonlyMap<string, number>, module: string): number | undefined {
-  for (const [key, value] of pattern) {
-    const name = key.replace(/^\^/, "").replaceAll("\\.", ".");
-    if (module === name || (!key.startsWith("^") && module.endsWith(`.${name}`))) return value;
-  }
-  return undefined;
+/** Looks up each end of the name rather than trying each entry: files of strangers may hold many of both. */
+function matching(pattern: ModulePattern, module: string): number | undefined {
+  const parts = module.split(".");
+  const names = [`^${module}`, ...parts.map((_, i) => parts.slice(i).join("."))];
+  const found = names.flatMap((name) => pattern.get(name) ?? []);
+  return found.sort((a, b) => a.place - b.place)[0]?.value;
 }
 
 const short = (value: unknown): string => {
@@ -158,11 +173,11 @@ class ConfigFields {
     throw this.invalid(key, value, "a list of names");
   }
 
-  pattern(key: string, check: (fields: ConfigFields, key: string, value: unknown) => number): ReadonlyMap<string, number> {
+  pattern(key: string, check: (fields: ConfigFields, key: string, value: unknown) => number): ModulePattern {
     const value = this.get(key) ?? {};
     if (typeof value !== "object" || Array.isArray(value)) throw this.invalid(key, value, "an object");
-    return new Map(
-      Object.entries(value).map(([name, entry]) => {
+    return modulePattern(
+      Object.entries(value).map(([name, entry]): [string, number] => {
         // A regular expression of a stranger can run for ever.
         if (!/^\^?(?:[\w-]|\\?\.)+$/.test(name))
           throw this.unsupported(key, `the key ${short(name)} of ${key}: write the name of a module instead of an expression`);

@@ -76,7 +76,7 @@ describe("adapter_config.json", () => {
     const plain = parseAdapterConfig(
       JSON.stringify(
         configOf({
-          rank_pattern: { q_proj: 8, "^model.v_proj": 4 },
+          rank_pattern: { q_proj: 8, "layers.2.q_proj": 16, "^model.v_proj": 4 },
           alpha_pattern: { "layers\\.1\\.q_proj": 32 },
           target_modules: ["q_proj"],
         }),
@@ -86,6 +86,8 @@ describe("adapter_config.json", () => {
     expect(moduleSettings(plain, "model.k_proj")).toEqual({ rank: 2, scale: 2 });
     expect(moduleSettings(plain, "layers.0.q_proj")).toEqual({ rank: 8, scale: 0.5 });
     expect(moduleSettings(plain, "model.layers.1.q_proj")).toEqual({ rank: 8, scale: 4 });
+    // The first entry that fits holds.
+    expect(moduleSettings(plain, "layers.2.q_proj")).toEqual({ rank: 8, scale: 0.5 });
     expect(moduleSettings(plain, "my_q_proj")).toEqual({ rank: 2, scale: 2 });
     expect(moduleSettings(plain, "model.v_proj")).toEqual({ rank: 4, scale: 1 });
     expect(moduleSettings(plain, "other.model.v_proj")).toEqual({ rank: 2, scale: 2 });

@@ -2,7 +2,7 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type ArithmeticDtype, encodeFromF32, type TensorData, writeSafetensors } from "../../formats/index.ts";
 import { refuse } from "../fault.ts";
-import { type AdapterConfig, maxAlpha, moduleSettings } from "./adapter-config.ts";
+import { maxAlpha, modulePattern, moduleSettings } from "./adapter-config.ts";
 import { type Factors, transposed } from "./factors.ts";
 import type { AdapterLayout } from "./open-adapter.ts";
 
@@ -119,7 +119,12 @@ interface Setting {
   readonly alpha: number;
 }
 
-type Patterns = Pick<AdapterConfig, "rank" | "alpha" | "rankPattern" | "alphaPattern">;
+interface Patterns {
+  readonly rank: number;
+  readonly alpha: number;
+  readonly rankPattern: ReadonlyMap<string, number>;
+  readonly alphaPattern: ReadonlyMap<string, number>;
+}
 
 /** Defaults and the modules that differ from them, longest names first, so that no name is caught by the end of another. */
 function patternsOf(settings: readonly Setting[]): Patterns {
@@ -133,7 +138,8 @@ function patternsOf(settings: readonly Setting[]): Patterns {
     alphaPattern: new Map(longestFirst.filter((one) => all || one.alpha !== alpha).map((one) => [one.name, one.alpha])),
   });
   const short = patterns(false);
-  const config = { ...short, rankStabilised: false, baseModel: null, fanInFanOut: false, targetModules: null, modulesToSave: [] };
+  const [rankPattern, alphaPattern] = [modulePattern(short.rankPattern), modulePattern(short.alphaPattern)];
+  const config = { rank, alpha, rankStabilised: false, rankPattern, alphaPattern };
   const right = settings.every((one) => {
     const read = moduleSettings(config, one.name);
     return read.rank === one.rank && read.scale === one.alpha / one.rank;
