@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { isVarying, readSetting, type Setting, settingAt, withFallback } from "../src/merge/settings.ts";
+import { readSetting } from "../src/merge/read-settings.ts";
+import { isVarying, type Setting, settingAt, withFallback } from "../src/merge/settings.ts";
 
 const share = z.number().min(0).max(1).default(0.5);
 const read = (value: unknown, schema: z.ZodType = share) => {

@@ -3,9 +3,10 @@ import { assignSlices } from "./assign-slices.ts";
 import type { CheckpointHeader } from "./checkpoint-header.ts";
 import { type Fault, fault } from "./fault.ts";
 import { layerCounts, layerOf } from "./layer-stack.ts";
+import { defaultOf } from "./read-settings.ts";
 import { methodOf, ownOf, type Recipe } from "./recipe.ts";
 import { keyOf } from "./reference.ts";
-import { defaultOf, isVarying, type Scalar, type SettingPlace, type Settings, settingAt } from "./settings.ts";
+import { isVarying, type Scalar, type SettingPlace, type Settings, settingAt } from "./settings.ts";
 
 /** What makes one tensor of the result, with every setting worked out. */
 export interface TensorAssignment {

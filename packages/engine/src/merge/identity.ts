@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
+import { defaultOf } from "./read-settings.ts";
 import { methodOf, ownOf, type Recipe } from "./recipe.ts";
 import { keyOf } from "./reference.ts";
-import { defaultOf, type Settings } from "./settings.ts";
+import type { Settings } from "./settings.ts";
 
 /** Raised when the default head patterns of `architectures.ts` change: they decide which tensors are in the result. */
 const headPatternsVersion = 1;

@@ -1,9 +1,10 @@
 import type { MergeMethod } from "./define-method.ts";
 import { type Fault, fault } from "./fault.ts";
+import { nameOf, readSettings } from "./read-settings.ts";
 import type { RecipeParent, RecipeSlice, RecipeSource } from "./recipe.ts";
 import { type Envelope, unknownKey } from "./recipe-envelope.ts";
 import { type AdaptedModel, classifyReference, keyOf, splitAdapter } from "./reference.ts";
-import { nameOf, readSettings, type Settings } from "./settings.ts";
+import type { Settings } from "./settings.ts";
 
 type Path = readonly (string | number)[];
 

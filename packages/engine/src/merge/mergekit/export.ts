@@ -1,9 +1,10 @@
 import { type ScalarTag, stringify } from "yaml";
 import { type Fault, fault, RefusedError } from "../fault.ts";
+import { defaultOf } from "../read-settings.ts";
 import { methodOf, ownOf, type Recipe, type RecipeParent, type RecipeSlice } from "../recipe.ts";
 import type { Fields } from "../record.ts";
 import { keyOf } from "../reference.ts";
-import { defaultOf, mapSetting, type Scalar, type Setting, type Settings, scalarsOf, withFallback } from "../settings.ts";
+import { mapSetting, type Scalar, type Setting, type Settings, scalarsOf, withFallback } from "../settings.ts";
 import { isMergekitMethod, type MethodRules, mergekitNameOf, rulesOf, type SettingRule } from "./method-rules.ts";
 import { writeTokenizer } from "./tokenizer.ts";
 import { placeOf, schemaOf } from "./translate-settings.ts";

@@ -19,7 +19,7 @@ export function readDtype(config: Fields, report: FidelityReport): string | null
   };
   const [compute, output] = [read("dtype"), read("out_dtype")];
   if (output !== null) report.same(["out_dtype"], "becomes dtype.");
-  const stored = output === null ? ", which is rounded once to it" : "";
+  const stored = output === null ? " and rounds once to this type" : "";
   if (compute === "F32") report.same(["dtype"], "the merge computes in F32.");
   else if (compute !== null)
     report.approximated(["dtype"], `the merge computes in F32${stored}; mergekit computes in its dtype.`);

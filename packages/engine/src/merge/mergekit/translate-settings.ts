@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { MergeMethod } from "../define-method.ts";
+import { defaultOf, readSetting } from "../read-settings.ts";
 import { isFields } from "../record.ts";
-import { defaultOf, isCases, isVarying, mapSetting, readSetting, type Scalar, type Setting, withFallback } from "../settings.ts";
+import { isCases, isVarying, mapSetting, type Scalar, type Setting, withFallback } from "../settings.ts";
 import type { FidelityReport, Path } from "./fidelity.ts";
 import { knownParameters, type MethodRules, memoryParameters, type SettingRule } from "./method-rules.ts";
 import { type Level, refuseUnknownKeys } from "./read-document.ts";
