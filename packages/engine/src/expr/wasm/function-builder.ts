@@ -164,6 +164,13 @@ export class FunctionBuilder {
     this.push([...condition(), 0x0d, 0, 0x0b]);
   }
 
+  /** A sequence that runs when an i32 is not 0. */
+  when(condition: readonly number[], body: () => void): void {
+    this.push([...condition, 0x04, 0x40]);
+    body();
+    this.push([0x0b]);
+  }
+
   /** One of two sequences, by whether any lane of a comparison's result is set. */
   ifAny(mask: Local, yes: () => void, no: () => void): void {
     // The mask of the bytes' signs takes half the instructions of v128.any_true before a branch.
