@@ -51,8 +51,35 @@ export function finishLoop(loop: Looping, body: () => void, result: readonly num
   return f.build(result);
 }
 
+/** All ones in the lanes of a group that belong to the range; null: all lanes do. */
+export type Valid = readonly [Local, Local] | null;
+
+/**
+ * Handles the groups from the current element to a limit, a multiple of the group's size from it or the range's end. Only a group
+ * that the end cuts through pays for masking the lanes behind it. Runs no group when the current element is not below the limit.
+ */
+export function emitGroups(loop: Looping, limit: Local, body: (valid: Valid) => void): void {
+  const { f, element } = loop;
+  const whole = f.local("i32");
+  // The last element before which all groups are whole.
+  f.set(whole, [...f.get(element), ...f.get(limit), ...f.get(element), 0x6b, ...f.i32(-groupElements), 0x71, 0x6a]);
+  f.when(below(loop, whole), () =>
+    f.loop(
+      () => {
+        body(null);
+        advance(loop);
+      },
+      () => below(loop, whole),
+    ),
+  );
+  f.when(below(loop, limit), () => {
+    body([validLanes(loop, 0), validLanes(loop, 1)]);
+    advance(loop);
+  });
+}
+
 /** All ones in the lanes before the end. */
-export function validLanes({ f, element, end }: Looping, half: Half): Local {
+function validLanes({ f, element, end }: Looping, half: Half): Local {
   const first = 4 * half;
   const lanes = f.op("i32x4Add", f.splatOf(element), f.constant([first, first + 1, first + 2, first + 3]));
   return f.op("i32x4LtS", lanes, f.splatOf(end));

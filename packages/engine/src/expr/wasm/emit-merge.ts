@@ -28,7 +28,7 @@ function hiddenInputs(expr: Element): number[] {
  * @param others inputs that the expression does not read at all, and that must be finite all the same
  */
 export function emitMerge(emission: Emission, expr: Element, output: StoredType, others: readonly number[]): WasmFunction {
-  const loop = startFunction("merge");
+  const loop = startFunction(emission.atCut ? "merge_at_cut" : "merge");
   const { f } = loop;
   const alarm = f.local("v128");
   const raise = (lanes: Local) => f.set(alarm, [...f.get(alarm), ...f.get(lanes), 0xfd, ...unsigned(0x50)]);

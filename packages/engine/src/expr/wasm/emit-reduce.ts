@@ -1,7 +1,7 @@
 import { blockElements } from "../blocks.ts";
 import type { Reduction } from "../expr.ts";
 import { elementsOfStatistic } from "../numeric.ts";
-import { advance, below, emitGroup, type Looping, startFunction, validLanes } from "./emit-loop.ts";
+import { below, emitGroup, emitGroups, type Looping, startFunction, type Valid } from "./emit-loop.ts";
 import { unsigned, type WasmFunction } from "./encoding.ts";
 import type { FunctionBuilder, Local } from "./function-builder.ts";
 import { type Emission, GroupEmitter } from "./group-emitter.ts";
@@ -28,14 +28,9 @@ export function emitReduce(emission: Emission, name: string, reductions: readonl
         const reduction = reductions[r];
         if (reduction !== undefined) for (const lane of lanes) f.set(lane, f.get(start(reduction)));
       }
-      f.set(blockEnd, [...f.get(element), ...f.i32(blockElements), 0x6a]);
-      f.loop(
-        () => {
-          addGroup(loop, emission, reductions, accumulators);
-          advance(loop);
-        },
-        () => [...below(loop, blockEnd), ...below(loop, end), 0x71],
-      );
+      const next = [...f.get(element), ...f.i32(blockElements), 0x6a];
+      f.set(blockEnd, [...next, ...f.get(end), ...next, ...f.get(end), 0x49, 0x1b]);
+      emitGroups(loop, blockEnd, (valid) => addGroup(loop, emission, { reductions, accumulators, valid }));
       for (const [r, lanes] of accumulators.entries())
         storeBlock(f, reductions[r]?.op === "max", lanes, place, emission.layout.sums(first + r));
       f.set(place, [...f.get(place), ...f.i32(8), 0x6a]);
@@ -48,20 +43,23 @@ export function emitReduce(emission: Emission, name: string, reductions: readonl
 /** An f32 bit pattern as two equal f64. */
 const doubles = (f: FunctionBuilder, bits: number): Local => f.op("promoteLow", f.splat(bits));
 
-function addGroup(
-  loop: Looping,
-  emission: Emission,
-  reductions: readonly Reduction[],
-  accumulators: readonly (readonly Local[])[],
-): void {
-  const { f } = loop;
-  const valid = [validLanes(loop, 0), validLanes(loop, 1)] as const;
-  emitGroup(loop, emission, reductions.flatMap(elementsOfStatistic), (group, f16) => {
+interface Adding {
+  readonly reductions: readonly Reduction[];
+  readonly accumulators: readonly (readonly Local[])[];
+  readonly valid: Valid;
+}
+
+function addGroup({ f, ...loop }: Looping, emission: Emission, { reductions, accumulators, valid }: Adding): void {
+  emitGroup({ f, ...loop }, emission, reductions.flatMap(elementsOfStatistic), (group, f16) => {
     const emitter = new GroupEmitter(group, f16);
     for (const half of [0, 1] as const) {
       reductions.forEach((reduction, r) => {
-        const masked = (value: Local): Local =>
-          reduction.op === "max" ? f.op("bitselect", value, f.splat(minusInfinity), valid[half]) : f.op("and", value, valid[half]);
+        const masked = (value: Local): Local => {
+          if (valid === null) return value;
+          return reduction.op === "max"
+            ? f.op("bitselect", value, f.splat(minusInfinity), valid[half])
+            : f.op("and", value, valid[half]);
+        };
         const a = masked(emitter.value(reduction.a, half));
         const b = reduction.op === "dot" ? masked(emitter.value(reduction.b, half)) : null;
         for (const pair of [0, 1] as const) {

@@ -1,5 +1,5 @@
 import type { ArithmeticDtype } from "../../tensor/dtype.ts";
-import type { BinaryOp, Comparison, Condition, Element, Selection, UnaryOp } from "../expr.ts";
+import type { BinaryOp, Comparison, Condition, Element, UnaryOp } from "../expr.ts";
 import { keyOf } from "../numeric.ts";
 import { lastShift, mixerRounds } from "../random.ts";
 import type { FunctionBuilder, Local, simd } from "./function-builder.ts";
@@ -49,6 +49,8 @@ export interface Emission {
   readonly slots: SlotTable;
   /** Keys of the values that are ranked; the ranks of the j-th are in the j-th intermediate tile */
   readonly ranked: readonly string[];
+  /** Whether a selection may end inside the tile, among values equal to its threshold; then positions matter */
+  readonly atCut: boolean;
 }
 
 /** What the group emitters of one function have in common. */
@@ -178,15 +180,11 @@ export class GroupEmitter {
     const f = this.#f;
     const a = this.value(condition.a, half);
     if (condition.kind === "compare") return f.op(compareOps[condition.op], a, this.value(condition.b, half));
-    const [threshold, cut] = this.#border(condition.by);
-    const upTo = f.op("i32x4LeS", this.position(half), cut);
+    const { by } = condition;
+    if (!this.#group.atCut) return f.op("f32x4Ge", a, this.slot({ kind: "least", selection: by }));
+    const threshold = this.slot({ kind: "threshold", selection: by });
+    const upTo = f.op("i32x4LeS", this.position(half), this.slot({ kind: "cut", selection: by }));
     return f.op("or", f.op("f32x4Gt", a, threshold), f.op("and", f.op("f32x4Eq", a, threshold), upTo));
-  }
-
-  #border(by: Selection): readonly [threshold: Local, cut: Local] {
-    if (by.kind === "found")
-      return [this.slot({ kind: "number", number: by.threshold }), this.slot({ kind: "foundCut", cut: by.cut })];
-    return [this.slot({ kind: "threshold", selection: by }), this.slot({ kind: "cut", selection: by })];
   }
 
   /** As `randomUnit` in random.ts. */

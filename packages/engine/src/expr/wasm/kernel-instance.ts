@@ -1,7 +1,8 @@
 import { blockCount, blockElements, combineBlocks } from "../blocks.ts";
-import type { Numeric, Reduction, TensorSelection } from "../expr.ts";
+import type { Numeric, Reduction, Selection } from "../expr.ts";
 import { keyOf, type NumericContext, numericEvaluator, statisticsOf } from "../numeric.ts";
 import type { RandomKey } from "../random.ts";
+import { keyOfValue, valueOfKey } from "./emit-select.ts";
 import { storedBytes } from "./group-emitter.ts";
 import { type Kernel, type KernelMemory, reduceNames } from "./kernel.ts";
 import { rankRow } from "./rank-row.ts";
@@ -104,7 +105,7 @@ export class KernelInstance {
     const slots = kernel.slots.map((slot, i) => [i, slot] as const);
     this.#ofRow = slots.flatMap(([i, slot]) => (slot.kind === "number" && isOfRow(slot.number) ? [[i, slot.number] as const] : []));
     const rowSlots = new Set(this.#ofRow.map(([i]) => i));
-    this.#ofTile = slots.filter(([, { kind }]) => kind === "cut" || kind === "foundCut" || kind === "position");
+    this.#ofTile = slots.filter(([, { kind }]) => kind === "cut" || kind === "least" || kind === "position");
     this.#ofTensor = slots.filter(([i, { kind }]) => !rowSlots.has(i) && ["number", "threshold", "key"].includes(kind));
   }
 
@@ -146,7 +147,7 @@ export class KernelInstance {
     let alarm = 0;
     for (const range of this.#ranges(tile)) {
       this.#enter(pass, range);
-      alarm |= this.#call("merge", range);
+      alarm |= this.#call(this.#isCut(range) ? "merge_at_cut" : "merge", range);
     }
     return alarm === 0;
   }
@@ -169,14 +170,15 @@ export class KernelInstance {
     this.#setBand(level, s, band);
     for (const range of this.#ranges(tile)) {
       this.#enter(level, range);
-      store(this.#gather(`select_${level}_${s}`, range));
+      store(this.#gather(level, s, band, range));
     }
   }
 
   /** Position in the tensor of the n-th value (from 1) of a selection that has a given key, in a tile that has at least n. */
   positionOf(level: number, s: number, key: number, n: number, tile: Tile): number {
-    this.#setBand(level, s, bandOfOne(key));
-    const countIn = (range: Range): number => this.#gather(`select_${level}_${s}`, range).hot[0];
+    const band = bandOfOne(key);
+    this.#setBand(level, s, band);
+    const countIn = (range: Range): number => this.#gather(level, s, band, range).hot[0];
     let left = n;
     for (const range of this.#ranges(tile)) {
       this.#enter(level, range);
@@ -198,13 +200,15 @@ export class KernelInstance {
     return tile.begin + tile.count - 1;
   }
 
-  #gather(name: string, range: Range): Gathered {
-    const count = this.#call(name, range);
+  #gather(level: number, s: number, { hot }: Band, range: Range): Gathered {
+    const isHot = hot[0] !== noKey || hot[1] !== noKey;
+    const count = this.#call(`select_${isHot ? "hot_" : ""}${level}_${s}`, range);
     const { above, collected } = this.#memory.layout;
-    const stored = (i: number): number => this.#integers[(above >> 2) + i] ?? 0;
+    const stored = (i: number): number => (i > 0 && !isHot ? 0 : (this.#integers[(above >> 2) + i] ?? 0));
+    const [hot0, hot1] = [stored(1), stored(2)];
     return {
-      above: stored(0),
-      hot: [stored(1), stored(2)],
+      above: stored(0) - count - hot0 - (hot[1] === hot[0] ? 0 : hot1),
+      hot: [hot0, hot1],
       keys: this.#integers.subarray(collected >> 2, (collected >> 2) + count),
     };
   }
@@ -228,7 +232,8 @@ export class KernelInstance {
   #enter(pass: number, range: Range): void {
     for (const [i, slot] of this.#ofTile) {
       if (slot.kind === "position") this.#integers[i] = (range.begin - range.from) | 0;
-      else this.#integers[i] = this.#cutIn(range, slot);
+      else if (slot.kind === "cut") this.#integers[i] = cutIn(range, this.#borderOf(slot.selection).cut);
+      else if (slot.kind === "least") this.#floats[i] = leastIn(range, this.#borderOf(slot.selection));
     }
     const { ranks, rowGroups } = this.kernel.outline.passes[pass] ?? { ranks: [], rowGroups: [] };
     for (const j of ranks) {
@@ -252,14 +257,17 @@ export class KernelInstance {
     });
   }
 
-  #cutIn({ begin, from, to }: Range, slot: Slot): number {
-    const cut =
-      slot.kind === "cut" ? this.#borderOf(slot.selection).cut : slot.kind === "foundCut" ? this.#evaluate(slot.cut) : Number.NaN;
-    if (!(cut >= begin)) return -1;
-    return cut - begin >= to - from ? furthest : cut - begin + from;
+  /** Whether a selection ends inside a range, among values equal to its threshold. */
+  #isCut({ begin, from, to }: Range): boolean {
+    return this.#ofTile.some(([, slot]) => {
+      if (slot.kind !== "least") return false;
+      const { cut } = this.#borderOf(slot.selection);
+      return cut >= begin && cut < begin + (to - from) - 1;
+    });
   }
 
-  #borderOf(selection: TensorSelection): Border {
+  #borderOf(selection: Selection): Border {
+    if (selection.kind === "found") return { threshold: this.#evaluate(selection.threshold), cut: this.#evaluate(selection.cut) };
     const [level = 0, s = 0] = this.#places.get(keyOf(selection)) ?? [];
     return this.#facts?.border(level, s) ?? { threshold: Number.NaN, cut: -1 };
   }
@@ -282,7 +290,7 @@ export class KernelInstance {
   #setBand(level: number, s: number, { low, high, hot }: Band): void {
     const selection = this.kernel.outline.passes[level]?.selections[s];
     const key = selection === undefined ? "" : keyOf(selection);
-    const values: Readonly<Record<string, number>> = { low, high, hot0: hot[0], hot1: hot[1] };
+    const values: Readonly<Record<string, number>> = { low, width: high - low, hot0: hot[0], hot1: hot[1] };
     this.kernel.slots.forEach((slot, i) => {
       const value = values[slot.kind];
       if (value !== undefined && "selection" in slot && keyOf(slot.selection) === key) this.#integers[i] = value;
@@ -303,6 +311,16 @@ export class KernelInstance {
 /** Result of a reduction from those of its blocks. */
 export const combine = ({ op }: Reduction, blocks: Float64Array): number =>
   op === "max" ? blocks.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY) : combineBlocks(blocks);
+
+/** Where in memory a selection ends; before the range or after it where it does not end inside. */
+function cutIn({ begin, from, to }: Range, cut: number): number {
+  if (!(cut >= begin)) return -1;
+  return cut - begin >= to - from ? furthest : cut - begin + from;
+}
+
+/** The smallest value that a selection keeps in a range where it keeps all or none of those equal to its threshold. */
+const leastIn = ({ begin }: Range, { threshold, cut }: Border): number =>
+  cut >= begin ? threshold : valueOfKey(keyOfValue(threshold) + 1);
 
 const isOfRow = (number: Numeric): boolean =>
   statisticsOf([number]).some((statistic) => statistic.kind === "reduce" && statistic.scope === "row");

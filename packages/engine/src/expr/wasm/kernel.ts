@@ -114,7 +114,7 @@ export function compileKernel(outline: Outline, shape: MemoryShape): Kernel {
   const { spec, passes, ranked } = outline;
   const layout = layoutFor(shape);
   const slots = new SlotTable();
-  const emission: Emission = { inputs: spec.inputs, layout, slots, ranked: ranked.map(keyOf) };
+  const emission: Emission = { inputs: spec.inputs, layout, slots, ranked: ranked.map(keyOf), atCut: true };
   const functions: WasmFunction[] = ranked.map((value, j) => emitValues(emission, `values_${j}`, value, layout.derived(j)));
   passes.forEach(({ reductions, selections, rowGroups }, p) => {
     rowGroups.forEach((group, g) => {
@@ -122,14 +122,17 @@ export function compileKernel(outline: Outline, shape: MemoryShape): Kernel {
     });
     functions.push(...reduceFunctions(emission, `reduce_${p}`, reductions));
     selections.forEach((selection, s) => {
-      functions.push(emitSelect(emission, `select_${p}_${s}`, selection));
+      functions.push(emitSelect(emission, `select_${p}_${s}`, selection, "plain"));
+      functions.push(emitSelect(emission, `select_hot_${p}_${s}`, selection, "hot"));
     });
   });
   if (spec.output !== null) {
     const { value, stored } = spec.output;
     const read = new Set(inputsOf([value]));
     const others = spec.inputs.flatMap((_, k) => (read.has(k) ? [] : [k]));
-    functions.push(emitMerge(emission, value, stored, others));
+    functions.push(emitMerge({ ...emission, atCut: false }, value, stored, others));
+    if (elementsOf([value]).some((node) => node.kind === "select" && node.if.kind === "kept"))
+      functions.push(emitMerge(emission, value, stored, others));
   }
   if (slots.list.length > mostSlots) throw new Error(`A kernel has ${slots.list.length} slots; there is room for ${mostSlots}.`);
   return { module: new webAssembly.Module(encodeModule(functions, layout.pages)), outline, slots: slots.list };
