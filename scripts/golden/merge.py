@@ -23,9 +23,9 @@ import yaml
 from safetensors.numpy import load_file, save_file
 
 from merge_adapters import write_adapters
-from merge_cases import CODE, merges, parents
+from merge_cases import CODE, configurations, merges, parents
 from merge_formulas import FORMULAS, combine, emr
-from merge_inputs import CONFIG, SAMPLE, SHAPES, main_inputs, tie_inputs
+from merge_inputs import CONFIG, SAMPLE, SHAPES, WHOLE_CONFIG, main_inputs, tie_inputs, whole_inputs
 
 out = pathlib.Path(sys.argv[1]).resolve()
 scratch = pathlib.Path(sys.argv[2] if len(sys.argv) > 2 else "/tmp/gold-scratch").resolve()
@@ -42,27 +42,36 @@ def save(path, tensors):
     save_file({name: as_stored(np.asarray(value)) for name, value in tensors.items()}, path, metadata={"format": "pt"})
 
 
+def models_of(config):
+    """Every entry of a configuration that names a model, as (holder, key)."""
+    listed = [*config.get("models", []), *(source for part in config.get("slices", []) for source in part["sources"])]
+    return [(config, "base_model")] * ("base_model" in config) + [(entry, "model") for entry in listed]
+
+
 def run_mergekit(config, seed=0):
-    """The tensors mergekit-pytorch writes for a configuration whose models are the names of input files."""
-    files = {label: out / f"{label}.safetensors" for label in [config.get("base_model"), *(m["model"] for m in config["models"])] if label}
+    """The tensors mergekit writes for a configuration whose models are names of inputs: files, or folders of whole Llamas."""
+    config = json.loads(json.dumps(config))
     digest = hashlib.sha256(json.dumps([config, seed, MERGEKIT]).encode())
-    for path in files.values():
-        digest.update(path.read_bytes())
+    whole = False
+    for label in dict.fromkeys(entry[key] for entry, key in models_of(config)):
+        digest.update((out / f"{label}.safetensors").read_bytes())
+    for entry, key in models_of(config):
+        path = out / f"{entry[key]}.safetensors"
+        if entry[key] in whole_models:
+            whole, path = True, scratch / entry[key]
+        entry[key] = str(path)
     folder = scratch / digest.hexdigest()[:24]
-    if not (folder / "out" / "model.safetensors").exists():
+    if not any((folder / "out").glob("*.safetensors")):
         folder.mkdir(parents=True, exist_ok=True)
-        on_disk = json.loads(json.dumps(config))
-        for model in on_disk["models"]:
-            model["model"] = str(files[model["model"]])
-        if "base_model" in config:
-            on_disk["base_model"] = str(files[config["base_model"]])
-        (folder / "config.yaml").write_text(yaml.safe_dump(on_disk, sort_keys=False))
-        command = [pathlib.Path(sys.executable).parent / "mergekit-pytorch", folder / "config.yaml", folder / "out"]
+        (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+        program = pathlib.Path(sys.executable).parent / ("mergekit-yaml" if whole else "mergekit-pytorch")
         environment = os.environ | {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
-        done = subprocess.run([*command, "--random-seed", str(seed), "--quiet"], env=environment, capture_output=True, text=True)
+        command = [program, folder / "config.yaml", folder / "out", "--random-seed", str(seed), "--quiet"]
+        done = subprocess.run(command + ["--no-copy-tokenizer"] * whole, env=environment, capture_output=True, text=True)
         if done.returncode != 0:
             sys.exit(f"mergekit failed on {config}:\n{done.stderr[-3000:]}")
-    return load_file(folder / "out" / "model.safetensors")
+    (written,) = (folder / "out").glob("*.safetensors")
+    return load_file(written)
 
 
 def in_float64(tensors):
@@ -92,6 +101,13 @@ def write_merge(case):
         differences[case["name"]] = apart(formula, in_float64(result))
     case["expected"] = f"{case['name']}.safetensors"
     save(out / case["expected"], {name: result[name] for name in sorted(tensors or result)})
+    return case
+
+
+def write_configuration(case):
+    result = run_mergekit(case["mergekit"])
+    case |= {"source": MERGEKIT, "expected": f"{case['name']}.safetensors"}
+    save(out / case["expected"], dict(sorted(result.items())))
     return case
 
 
@@ -154,19 +170,25 @@ def statistics(name, method, density, epsilon=None):
 
 PAPER_AND_MERGEKIT = f"the formula; {MERGEKIT} measured over 6 seeds"
 differences = {}
-models = main_inputs() | tie_inputs()
+whole_models = whole_inputs()
+models = main_inputs() | tie_inputs() | whole_models
 out.mkdir(parents=True, exist_ok=True)
 for label, tensors in models.items():
     save(out / f"{label}.safetensors", tensors)
 write_json(out / "config.json", CONFIG)
+write_json(out / "llama.config.json", WHOLE_CONFIG)
+for label, tensors in whole_models.items():
+    save(scratch / label / "model.safetensors", tensors)
+    write_json(scratch / label / "config.json", WHOLE_CONFIG)
 models = {label: in_float64(tensors) for label, tensors in models.items()}
 cases = [write_merge(case) for case in merges()]
+cases += [write_configuration(case) for case in configurations()]
 cases.append(write_emr())
 cases.append(statistics("dare-linear-statistics", "dare_linear", 0.4))
 cases.append(statistics("dare-linear-statistics-sparse", "dare_linear", 0.1))
 cases.append(statistics("della-linear-statistics", "della_linear", 0.5, 0.3))
 cases += write_adapters(out, models, save, write_json, scratch)
-write_json(out / "cases.json", cases)
+(out / "cases.json").write_text("[\n" + ",\n".join(json.dumps(case) for case in cases) + "\n]\n")
 
 print(f"{len(cases)} cases, {sum(path.stat().st_size for path in out.rglob('*') if path.is_file())} bytes")
 for name, difference in sorted(differences.items(), key=lambda item: -item[1]):

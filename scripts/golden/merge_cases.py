@@ -55,7 +55,7 @@ def averages():
     yield with_mergekit(
         merge("linear-plain-sum", "linear", parents(*FOUR[:3], weight=[0.7, -0.2, 0.4]), {"normalize": False}, tensors=SAMPLE)
     )
-    yield with_mergekit(merge("passthrough-scale", "passthrough", parents("m2"), {"scale": 0.75}, tensors=SAMPLE))
+    yield with_mergekit(merge("passthrough-scale", "passthrough", parents("m2", scale=0.75), tensors=SAMPLE))
     yield with_mergekit(
         merge("uniform-soup", "uniform_soup", parents(*FOUR), tensors=SAMPLE), method="linear", parameters={"weight": 1}
     )
@@ -132,29 +132,30 @@ def task_vectors():
         "analogy", "analogy", parents("m3", "m2", "m1"), {"lambda": 0.6}, base="base", tensors=SAMPLE,
         note="A is to B as C is to the result; parents C, B, A: base + lambda*(tauC + tauB - tauA).",
     )
-    same = "mergekit trims each tensor on its own to max(1, floor(density*n)) entries; an equal magnitude is decided by the lower index."
+    same = "Trimmed tensor by tensor to max(1, floor(density*n)) entries."
     own = parents(*FOUR, weight=[0.5, 0.3, 0.8, 0.4], density=[0.4, 0.5, 0.2, 0.6])
     ours = tuple(BY_TENSOR)
-    yield with_mergekit(merge("ties", "ties", own, {"lambda": 1, "normalize": True, **BY_TENSOR}, base="base", note=same), ours=ours)
+    yield with_mergekit(merge("ties", "ties", own, {"lambda": 1, **BY_TENSOR}, base="base", note=same), ours=ours)
     yield with_mergekit(
-        merge("ties-plain-sum", "ties", own, {"lambda": 0.6, "normalize": False, **BY_TENSOR}, base="base", tensors=SAMPLE, note=same), ours=ours
+        merge("ties-plain-sum", "ties", own, {"lambda": 0.6, **BY_TENSOR, "aggregate": "sum"}, base="base", tensors=SAMPLE, note=same),
+        parameters={"normalize": False}, ours=ours,
     )
     yield with_mergekit(
         merge(
-            "ties-one-entry", "ties", parents("m1", "m2", weight=1, density=0.001), {"lambda": 1, "normalize": True, **BY_TENSOR},
+            "ties-one-entry", "ties", parents("m1", "m2", weight=1, density=0.001), {"lambda": 1, **BY_TENSOR},
             base="base", tensors=SAMPLE, note="floor(density*n) is 0 for every tensor: one entry is kept.",
         ),
         ours=ours,
     )
     ties = parents("tie1", "tie2", "tie3", weight=1, density=0.5)
     yield merge(
-        "ties-equal-magnitudes", "ties", ties, {"lambda": 1, "normalize": True, **BY_TENSOR}, base="tie-base",
-        note=same + " From the formula: mergekit sorts without stability, so it keeps any of the equal ones.",
+        "ties-equal-magnitudes", "ties", ties, {"lambda": 1, **BY_TENSOR}, base="tie-base",
+        note=same + " Of equal magnitudes those of the lower index stay. From the formula: mergekit's sort is not stable, any of them may stay.",
     )
     yield with_mergekit(
         merge(
             "ties-equal-magnitudes-weights", "ties", parents("tie1", "tie2", "tie3", weight=[1, 2, 1], density=1),
-            {"lambda": 1, "normalize": True, **BY_TENSOR}, base="tie-base", note="Sums of exactly 0: the elected sign is +.",
+            {"lambda": 1, **BY_TENSOR}, base="tie-base", note="Sums of exactly 0: the elected sign is +.",
         ),
         ours=ours,
     )
@@ -186,6 +187,13 @@ def task_vectors():
             "breadcrumbs-top-share-shrinks", "breadcrumbs", parents("m1", "m3", weight=1, density=[0.97, 1], gamma=0.1), {"lambda": 1},
             base="base", tensors=SAMPLE, note=crumbs,
         )
+    )
+    yield with_mergekit(
+        merge(
+            "breadcrumbs-rescaled", "breadcrumbs", own, {"lambda": 0.8, "normalize": True, "rescale": "l1"}, base="base", tensors=SAMPLE,
+            note=crumbs + " What stays is scaled to the L1 norm that the tensor had; the sum is divided by the sum of the weights.",
+        ),
+        parameters={"rescale": True}, ours=("rescale",),
     )
     for method in ("dare_linear", "dare_ties", "della", "della_linear"):
         for density in (0, 1):
@@ -278,6 +286,57 @@ def whole_models():
     yield merge(
         "dppa-0.8", "dppa", parents("m3"), {"sparsity": 0.8, "spread": 0.05, "multiple": 3}, base="base", tensors=IN_LAYERS, source=CODE,
         note="As dppa.",
+    )
+
+
+def configurations():
+    """Settings that vary over layers and tensors, and slices: run with mergekit-yaml on the complete Llamas."""
+
+    def configuration(name, note, **config):
+        return {"name": name, "type": "configuration", "source": "mergekit", "recipe": None, "mergekit": config | {"dtype": "float32"},
+                "tolerance": 1e-6, "note": note}
+
+    yield configuration(
+        "configuration-gradients", "Interpolated over the layers by kind of tensor; embeddings, norm and head take the plain value.",
+        merge_method="slerp", base_model="llama1", models=[{"model": "llama1"}, {"model": "llama2"}],
+        parameters={"t": [{"filter": "self_attn", "value": [0, 0.5, 0.3, 1]}, {"filter": "mlp", "value": [1, 0]}, {"value": 0.5}]},
+    )
+    yield configuration(
+        "configuration-own-gradients", "A gradient of one model without a filter: what stands outside the layers takes its first value.",
+        merge_method="task_arithmetic", base_model="llama1",
+        models=[{"model": "llama2", "parameters": {"weight": [{"filter": "down_proj", "value": 0.2}, {"value": [0.6, 1]}]}}],
+        parameters={"lambda": 0.9},
+    )
+    yield configuration(
+        "configuration-stack", "Two layers of each model one upon the other; one kind of tensor scaled.",
+        merge_method="passthrough",
+        slices=[
+            {"sources": [{"model": "llama1", "layer_range": [0, 2]}]},
+            {
+                "sources": [
+                    {"model": "llama2", "layer_range": [1, 3], "parameters": {"scale": [{"filter": "o_proj", "value": 0.9}, {"value": 1.0}]}}
+                ]
+            },
+        ],
+    )
+    yield configuration(
+        "configuration-slices", "Layers of different numbers averaged; settings of a source go before those of its slice, those before the whole's.",
+        merge_method="linear", parameters={"weight": 1, "normalize": True},
+        slices=[
+            {
+                "sources": [
+                    {"model": "llama1", "layer_range": [0, 2], "parameters": {"weight": [1, 0.25]}},
+                    {"model": "llama2", "layer_range": [1, 3]},
+                ],
+                "parameters": {"weight": 0.5},
+            },
+            {
+                "sources": [
+                    {"model": "llama1", "layer_range": [2, 3]},
+                    {"model": "llama2", "layer_range": [0, 1], "parameters": {"weight": [{"filter": "mlp", "value": 3}]}},
+                ]
+            },
+        ],
     )
 
 

@@ -58,8 +58,8 @@ def ema(_, x, own, decay):
 
 
 @per_tensor
-def passthrough(_, x, own, scale=1):
-    return x[0] * scale
+def passthrough(_, x, own):
+    return x[0] * own[0].get("scale", 1)
 
 
 # On the sphere
@@ -176,9 +176,12 @@ def combine(deltas, weights, elect, normalize):
 
 def sparse_method(sparsify, elect, normalized):
     @per_tensor
-    def method(base, x, own, normalize=normalized, **rest):
+    def method(base, x, own, normalize=normalized, rescale="none", **rest):
         factor = rest.pop("lambda", 1)
+        assert not rest, rest
         deltas = [sparsify(value - base, **{k: v for k, v in parent.items() if k != "weight"}) for value, parent in zip(x, own)]
+        if rescale == "l1":
+            deltas = [delta * np.abs(value - base).sum() / np.abs(delta).sum() for delta, value in zip(deltas, x)]
         return base + factor * combine(deltas, values(own, "weight", 1), elect, normalize)
 
     return method
@@ -233,14 +236,13 @@ def ties_of_paper(base, models, own, aggregate, elect, **parameters):
     return unflatten(base, merged, parameters.get("lambda", 1))
 
 
-def ties(base, models, own, **parameters):
-    parameters = dict(parameters)
-    if parameters.pop("trim") == "tensor":
-        for key in ("ties", "elect", "aggregate"):
-            parameters.pop(key)
-        return ties_by_tensor(base, models, own, **parameters)
-    assert parameters.pop("ties") == "all"
-    return ties_of_paper(base, models, own, **parameters)
+def ties(base, models, own, trim, ties, **parameters):
+    if trim == "model":
+        assert ties == "all"
+        return ties_of_paper(base, models, own, **parameters)
+    assert ties == "first" and parameters.pop("elect") == "non-negative"
+    mean = {"weighted-mean": True, "sum": False}[parameters.pop("aggregate")]
+    return ties_by_tensor(base, models, own, normalize=mean, **parameters)
 
 
 def analogy(base, models, own, **parameters):

@@ -77,3 +77,26 @@ def tie_inputs():
     for label in ("tie1", "tie2", "tie3"):
         models[label] = {name: (base[name] + random.integers(-3, 4, shape) / 8).astype(np.float32) for name, shape in shapes.items()}
     return models
+
+
+WHOLE_CONFIG = {
+    **CONFIG,
+    "head_dim": 4,
+    "hidden_size": 8,
+    "intermediate_size": 12,
+    "vocab_size": 16,
+}
+
+
+def whole_inputs():
+    """Two complete Llama checkpoints, for configurations that speak of layers."""
+    random = np.random.default_rng(11)
+    hidden, wide, vocabulary = (WHOLE_CONFIG[key] for key in ("hidden_size", "intermediate_size", "vocab_size"))
+    modules = {f"self_attn.{letter}_proj": (hidden, hidden) for letter in "qkvo"}
+    modules |= {"mlp.gate_proj": (wide, hidden), "mlp.up_proj": (wide, hidden), "mlp.down_proj": (hidden, wide)}
+    modules |= {"input_layernorm": (hidden,), "post_attention_layernorm": (hidden,)}
+    shapes = {"lm_head.weight": (vocabulary, hidden), "model.embed_tokens.weight": (vocabulary, hidden), "model.norm.weight": (hidden,)}
+    shapes |= {f"model.layers.{layer}.{name}.weight": shape for layer in range(LAYERS) for name, shape in modules.items()}
+    first = {name: random.normal(0, 0.1, shape) + ("norm" in name) for name, shape in sorted(shapes.items())}
+    second = {name: value + random.normal(0, 0.02, value.shape) for name, value in first.items()}
+    return {label: {name: value.astype(np.float32) for name, value in model.items()} for label, model in (("llama1", first), ("llama2", second))}

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { decodeToF32, fileSource, isArithmetic, readHeader } from "../src/formats/index.ts";
-import { mergeToFolder, methods, parseRecipe } from "../src/merge/index.ts";
+import { mergeToFolder, methods, parseRecipe, parseRecipeText, type Recipe } from "../src/merge/index.ts";
 
 // Machines that run everything at once are slow.
 vi.setConfig({ testTimeout: 120_000 });
@@ -11,10 +11,13 @@ vi.setConfig({ testTimeout: 120_000 });
 /** One reference of scripts/golden/merge.py; what else stands in cases.json is for other tests. */
 interface Case {
   readonly name: string;
-  readonly type: "merge" | "statistics" | "parts" | "adapter";
+  readonly type: "merge" | "configuration" | "statistics" | "parts" | "adapter";
   readonly source: string;
   readonly recipe: { readonly method: string; readonly base?: string; readonly parents: readonly { readonly model: string }[] };
-  readonly expected: string;
+  /** The configuration that mergekit ran; recipe is null when there is only this */
+  readonly mergekit: { readonly merge_method: string } | null;
+  /** null for statistics */
+  readonly expected: string | null;
   readonly tolerance: number;
   readonly statistics?: Statistics;
 }
@@ -32,18 +35,20 @@ interface Statistics {
 const golden = new URL("golden/merge/", import.meta.url).pathname;
 const cases = JSON.parse(await readFile(join(golden, "cases.json"), "utf8")) as readonly Case[];
 const known = (method: string): boolean => methods.some(({ id }) => id === method);
+/** Inputs are the files that no case expects. */
+const inputs = (await readdir(golden))
+  .filter((file) => file.endsWith(".safetensors") && !cases.some(({ expected }) => expected === file))
+  .map((file) => file.replace(".safetensors", ""));
 const ofType = (type: Case["type"]): readonly Case[] => cases.filter((one) => one.type === type);
 
 let root: string;
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), "amalgam-golden-merge-"));
-  const models = new Set(
-    cases.flatMap(({ recipe }) => [recipe?.base ?? [], recipe?.parents.map(({ model }) => model) ?? []].flat()),
-  );
-  for (const model of models) {
+  for (const model of inputs) {
+    const config = model.startsWith("llama") ? "llama.config.json" : "config.json";
     await mkdir(join(root, model));
     await copyFile(join(golden, `${model}.safetensors`), join(root, model, "model.safetensors"));
-    await copyFile(join(golden, "config.json"), join(root, model, "config.json"));
+    await copyFile(join(golden, config), join(root, model, "config.json"));
   }
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
@@ -61,11 +66,13 @@ async function readTensors(file: string): Promise<Map<string, Float32Array>> {
   );
 }
 
-async function merged({ name, recipe }: Case, seed: number): Promise<Map<string, Float32Array>> {
-  const outDir = join(root, `${name}-${seed}`);
+let runs = 0;
+async function merged(recipe: Recipe): Promise<Map<string, Float32Array>> {
+  runs += 1;
+  const outDir = join(root, `out-${runs}`);
   await mergeToFolder({
-    recipe: parseRecipe({ ...recipe, seed }),
-    base: recipe.base === undefined ? null : join(root, recipe.base),
+    recipe,
+    base: recipe.base === null ? null : join(root, recipe.base),
     parents: recipe.parents.map(({ model }) => join(root, model)),
     outDir,
     digests: "skip",
@@ -84,16 +91,28 @@ function distance(actual: Float32Array, expected: Float32Array): number {
   return Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference / largest(expected);
 }
 
+async function expectReference({ expected: file, tolerance }: Case, actual: Map<string, Float32Array>): Promise<void> {
+  const expected = await readTensors(join(golden, file ?? ""));
+  expect(expected.size).toBeGreaterThan(0);
+  const far = [...expected]
+    .map(([name, values]) => [name, distance(actual.get(name) ?? new Float32Array(0), values)] as const)
+    .filter(([, value]) => !(value <= tolerance));
+  expect(far, `further from the reference than ${tolerance}`).toEqual([]);
+}
+
 describe("the result is that of the reference", () => {
   for (const one of ofType("merge")) {
     it.skipIf(!known(one.recipe.method))(`${one.name} (${one.source})`, async () => {
-      const actual = await merged(one, 0);
-      const expected = await readTensors(join(golden, one.expected));
-      expect(expected.size).toBeGreaterThan(0);
-      const far = [...expected]
-        .map(([name, values]) => [name, distance(actual.get(name) ?? new Float32Array(0), values)] as const)
-        .filter(([, value]) => !(value <= one.tolerance));
-      expect(far, `further from the reference than ${one.tolerance}`).toEqual([]);
+      await expectReference(one, await merged(parseRecipe(one.recipe)));
+    });
+  }
+});
+
+describe("a configuration of mergekit gives what mergekit makes of it", () => {
+  for (const one of cases.filter(({ type, mergekit }) => mergekit !== null && (type === "merge" || type === "configuration"))) {
+    const method = one.recipe?.method ?? one.mergekit?.merge_method ?? "";
+    it.skipIf(!known(method))(`${one.name} (${one.source})`, async () => {
+      await expectReference(one, await merged(parseRecipeText(JSON.stringify(one.mergekit)).recipe));
     });
   }
 });
@@ -113,7 +132,7 @@ async function moves(one: Case): Promise<{ deltas: number[]; large: boolean[]; b
   });
   const bySeed: number[][] = [];
   for (let seed = 1; seed <= seeds; seed += 1) {
-    const actual = await merged(one, seed);
+    const actual = await merged(parseRecipe({ ...one.recipe, seed }));
     bySeed.push(changed.map(({ name, at }) => (actual.get(name)?.[at] ?? Number.NaN) - (base.get(name)?.[at] ?? 0)));
   }
   return { deltas: changed.map(({ delta }) => delta), large: changed.map(({ large }) => large), bySeed };
@@ -154,13 +173,7 @@ describe("over seeds the result has the distribution of the reference", () => {
   }
 });
 
-it("no file of the references is left without a case, and none is missing", async () => {
-  const inputs = cases.flatMap(({ recipe }) => [recipe?.base ?? [], recipe?.parents.map(({ model }) => model) ?? []].flat());
-  const wanted = new Set(
-    [...inputs.map((model) => `${model}.safetensors`), ...cases.map(({ expected }) => expected)].filter(Boolean),
-  );
-  const there = (await readdir(golden, { recursive: true })).filter(
-    (name) => name.endsWith(".safetensors") && !name.endsWith("adapter_model.safetensors"),
-  );
-  expect(new Set(there)).toEqual(wanted);
+it("every reference is there", async () => {
+  const there = await readdir(golden, { recursive: true });
+  expect(cases.map(({ expected }) => expected).filter((file) => file !== null && !there.includes(file))).toEqual([]);
 });
