@@ -1,8 +1,11 @@
 import { createHash } from "node:crypto";
+import { canonicalJson } from "./canonical-json.ts";
 import { defaultOf } from "./read-settings.ts";
 import { methodOf, ownOf, type Recipe } from "./recipe.ts";
 import { keyOf } from "./reference.ts";
 import type { Settings } from "./settings.ts";
+
+export { canonicalJson } from "./canonical-json.ts";
 
 /** Raised when the default head patterns of `architectures.ts` change: they decide which tensors are in the result. */
 const headPatternsVersion = 1;
@@ -103,16 +106,4 @@ function canonicalTokenizer(
         rule.source === null || !("model" in rule.source) ? rule.source : { ...rule.source, model: content(rule.source.model) },
       ]),
   };
-}
-
-/** JSON with sorted keys and no white space. Numbers as ECMAScript prints them (the shortest text that reads back), -0 as 0. */
-export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
-  if (value !== null && typeof value === "object") {
-    const entries = Object.entries(value).filter(([, item]) => item !== undefined);
-    entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-    return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(",")}}`;
-  }
-  if (typeof value === "number" && !Number.isFinite(value)) throw new Error("A canonical form holds finite numbers only.");
-  return JSON.stringify(value) ?? "null";
 }

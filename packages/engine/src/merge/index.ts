@@ -1,11 +1,12 @@
 export { headPatterns, matchesGlob, trunkConfig } from "./architectures.ts";
+export { canonicalJson } from "./canonical-json.ts";
 export { type Checkpoint, type CheckpointTensor, openCheckpoint } from "./checkpoint.ts";
 export type { CheckpointHeader } from "./checkpoint-header.ts";
 export type { BuildInput, Coefficients, MergeMethod, Space } from "./define-method.ts";
 export { describeMethods, type MethodDescription, universalLawSentences } from "./describe-methods.ts";
 export { type Fault, fault, RefusedError } from "./fault.ts";
 export { type FileDigest, folderDigest } from "./folder-digest.ts";
-export { canonicalJson, type ParentDigests, recipeIdentity } from "./identity.ts";
+export { type ParentDigests, recipeIdentity } from "./identity.ts";
 export { type Law, type Sample, universalLaws } from "./laws.ts";
 export { type MergeValues, mergeValues } from "./merge-values.ts";
 export { methods } from "./methods/index.ts";

@@ -1,5 +1,5 @@
 import { quote } from "../../formats/json-scanner.ts";
-import { sortedJson } from "./sorted-json.ts";
+import { canonicalJson } from "../canonical-json.ts";
 import { decisiveParts, settledFields, type Vocabulary } from "./vocabulary.ts";
 
 export interface VocabularyComparison {
@@ -70,7 +70,7 @@ function addedDifferences(a: Vocabulary, b: Vocabulary): string[] {
     return tokens.length === 0 ? [] : [`${count(tokens.length, "special token")} only in ${from.label}: ${examples(tokens)}.`];
   };
   const flags = (vocabulary: Vocabulary) =>
-    new Map(vocabulary.added.map(({ id: _, ...token }) => [token.content, sortedJson({ ...token, special: null })]));
+    new Map(vocabulary.added.map(({ id: _, ...token }) => [token.content, canonicalJson({ ...token, special: null })]));
   const [inA, inB] = [flags(a), flags(b)];
   const all = [...new Set([...inA.keys(), ...inB.keys()])];
   // A token that is special in one alone was named above.
@@ -81,7 +81,9 @@ function addedDifferences(a: Vocabulary, b: Vocabulary): string[] {
 
 function partDifferences(a: Vocabulary, b: Vocabulary): string[] {
   const models = ({ model }: Vocabulary) => ({ type: model.type, ...settledFields(model.fields) });
-  const parts = decisiveParts.filter((name) => sortedJson(a.pipeline[name] ?? null) !== sortedJson(b.pipeline[name] ?? null));
-  const named: string[] = [...parts, ...(sortedJson(models(a)) === sortedJson(models(b)) ? [] : ["model settings"])];
+  const parts = decisiveParts.filter(
+    (name) => canonicalJson(a.pipeline[name] ?? null) !== canonicalJson(b.pipeline[name] ?? null),
+  );
+  const named: string[] = [...parts, ...(canonicalJson(models(a)) === canonicalJson(models(b)) ? [] : ["model settings"])];
   return named.map((name) => `The ${name.replace("_", "-")} of ${a.label} and ${b.label} differ.`);
 }

@@ -1,5 +1,5 @@
+import { canonicalJson } from "../canonical-json.ts";
 import type { OutputVocabulary } from "./output-vocabulary.ts";
-import { sortedJson } from "./sorted-json.ts";
 import type { AddedToken, Merge, Vocabulary } from "./vocabulary.ts";
 
 /** What a merged tokenizer cuts out of text and joins, and what had to be left out. */
@@ -99,4 +99,4 @@ function pipelineNotes(owner: Vocabulary, other: Vocabulary): string[] {
 
 /** A part of the pipeline without its numbers: post-processors hold ids, which differ with the vocabulary and are mapped. */
 const shapeOf = (part: unknown): string =>
-  JSON.stringify(JSON.parse(sortedJson(part ?? null)), (_, item: unknown) => (typeof item === "number" ? 0 : item));
+  JSON.stringify(JSON.parse(canonicalJson(part ?? null)), (_, item: unknown) => (typeof item === "number" ? 0 : item));

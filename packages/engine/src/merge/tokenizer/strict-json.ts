@@ -46,7 +46,9 @@ export function readValue(scanner: JsonScanner, budget: { left: number } = { lef
     scanner.skip();
     return next === "n" ? null : next === "t";
   }
-  return Number(scanner.numeral());
+  const value = Number(scanner.numeral());
+  if (!Number.isFinite(value)) throw scanner.error("there is a number that is too large");
+  return value;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
+import { canonicalJson } from "../canonical-json.ts";
 import type { Fields } from "../record.ts";
-import { sortedJson } from "./sorted-json.ts";
 
 export const vocabularyTypes = ["BPE", "WordPiece", "Unigram", "WordLevel"] as const;
 export type VocabularyType = (typeof vocabularyTypes)[number];
@@ -78,9 +78,9 @@ function digestOf({ tokens, model, added, pipeline }: VocabularyParts): string {
   part("tokens", JSON.stringify(ordered));
   part("merges", JSON.stringify(model.merges));
   part("scores", JSON.stringify(ordered.map(([token]) => model.scores.get(token) ?? null)));
-  part("added", sortedJson(added));
-  part("model", sortedJson({ type: model.type, ...settledFields(model.fields) }));
-  for (const name of decisiveParts) part(name, sortedJson(pipeline[name] ?? null));
+  part("added", canonicalJson(added));
+  part("model", canonicalJson({ type: model.type, ...settledFields(model.fields) }));
+  for (const name of decisiveParts) part(name, canonicalJson(pipeline[name] ?? null));
   return hash.digest("hex");
 }
 
