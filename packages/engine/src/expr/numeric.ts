@@ -66,15 +66,35 @@ export function numericEvaluator(context: NumericContext): (expr: Numeric) => nu
 
 const keys = new WeakMap<object, string>();
 
-/** Text that is equal for equal subtrees; compilers use it to compute each subtree once. */
+/**
+ * Text that is equal for equal subtrees; compilers use it to compute each subtree once. Where it would be long it is a digest, as
+ * written out it would grow exponentially with the depth of trees that use a subtree twice.
+ */
 export function keyOf(node: Element | Numeric | Selection | Condition): string {
   let key = keys.get(node);
   if (key === undefined) {
-    const parts = Object.entries(node).map(([name, value]) => `${name}:${keyOfValue(value)}`);
-    key = `{${parts.join()}}`;
+    const text = `{${Object.entries(node).map(([name, value]) => `${name}:${keyOfValue(value)}`)}}`;
+    key = text.length <= 80 ? text : digest(text);
     keys.set(node, key);
   }
   return key;
+}
+
+/** 128 bits: four lanes of xor and multiplication, mixed with each other at the end. */
+function digest(text: string): string {
+  let [a, b, c, d] = [1779033703, 3144134277, 1013904242, 2773480762];
+  for (let i = 0; i < text.length; i += 1) {
+    const code = text.charCodeAt(i);
+    a = b ^ Math.imul(a ^ code, 597399067);
+    b = c ^ Math.imul(b ^ code, 2869860233);
+    c = d ^ Math.imul(c ^ code, 951274213);
+    d = a ^ Math.imul(d ^ code, 2716044179);
+  }
+  a = Math.imul(c ^ (a >>> 18), 597399067);
+  b = Math.imul(d ^ (b >>> 22), 2869860233);
+  c = Math.imul(a ^ (c >>> 17), 951274213);
+  d = Math.imul(b ^ (d >>> 19), 2716044179);
+  return `#${[a, b, c, d].map((word) => (word >>> 0).toString(36)).join("-")}`;
 }
 
 function keyOfValue(value: unknown): string {

@@ -5,7 +5,8 @@ import type { Solver } from "./expr.ts";
  * Riemannian mean of vectors on the sphere through the mean of their norms, from inner products alone: every iterate is a
  * combination Σ cᵢ·vᵢ of the vectors, so only the coefficients are iterated.
  * @param args iterations, tolerance, number of vectors n, then the inner products vᵢ·vⱼ for i ≤ j, row by row
- * @returns n coefficients; vectors of norm up to the tolerance count for the radius, not for the direction
+ * @returns n coefficients; vectors of norm up to the tolerance count for the radius, not for the direction, but when all are so
+ * short they are averaged; where directions cancel, the first decides
  */
 function karcher([iterations = 0, tolerance = 0, n = 0, ...products]: readonly number[]): number[] {
   const at = (i: number, j: number): number => {
@@ -19,10 +20,18 @@ function karcher([iterations = 0, tolerance = 0, n = 0, ...products]: readonly n
   const cosine = (i: number, j: number): number => at(i, j) / ((norms[i] ?? 1) * (norms[j] ?? 1));
   const along = (c: readonly number[], j: number): number => used.reduce((acc, i) => acc + (c[i] ?? 0) * cosine(i, j), 0);
   const normalised = (c: readonly number[]): number[] => {
-    const length = Math.sqrt(Math.max(0, used.reduce((acc, j) => acc + (c[j] ?? 0) * along(c, j), 0)));
+    const length = Math.sqrt(
+      Math.max(
+        0,
+        used.reduce((acc, j) => acc + (c[j] ?? 0) * along(c, j), 0),
+      ),
+    );
     return length > 0 ? c.map((x) => x / length) : [...c];
   };
-  let mean = normalised(norms.map((_, i) => (used.includes(i) ? 1 / used.length : 0)));
+  if (used.length === 0) return norms.map(() => 1 / n);
+  const even = norms.map((_, i) => (used.includes(i) ? 1 / used.length : 0));
+  const clear = used.reduce((acc, j) => acc + (even[j] ?? 0) * along(even, j), 0) > tolerance * tolerance;
+  let mean = clear ? normalised(even) : norms.map((_, i) => (i === used[0] ? 1 : 0));
   for (let step = 0; step < iterations; step += 1) {
     const tangent = mean.map(() => 0);
     for (const i of used) {
@@ -34,7 +43,12 @@ function karcher([iterations = 0, tolerance = 0, n = 0, ...products]: readonly n
       tangent[i] = (tangent[i] ?? 0) + scale;
       for (const j of used) tangent[j] = (tangent[j] ?? 0) - scale * c * (mean[j] ?? 0);
     }
-    const length = Math.sqrt(Math.max(0, used.reduce((acc, j) => acc + (tangent[j] ?? 0) * along(tangent, j), 0)));
+    const length = Math.sqrt(
+      Math.max(
+        0,
+        used.reduce((acc, j) => acc + (tangent[j] ?? 0) * along(tangent, j), 0),
+      ),
+    );
     if (length < tolerance) break;
     const stay = length <= Math.PI / 2 ? sine(Math.PI / 2 - length) : -sine(length - Math.PI / 2);
     const go = sine(Math.min(length, Math.PI)) / length;

@@ -52,6 +52,7 @@ interface Adding {
 function addGroup({ f, ...loop }: Looping, emission: Emission, { reductions, accumulators, valid }: Adding): void {
   emitGroup({ f, ...loop }, emission, reductions.flatMap(elementsOfStatistic), (group, f16) => {
     const emitter = new GroupEmitter(group, f16);
+    const wide = widener(f);
     for (const half of [0, 1] as const) {
       reductions.forEach((reduction, r) => {
         const masked = (value: Local): Local => {
@@ -64,17 +65,24 @@ function addGroup({ f, ...loop }: Looping, emission: Emission, { reductions, acc
         const b = reduction.op === "dot" ? masked(emitter.value(reduction.b, half)) : null;
         for (const pair of [0, 1] as const) {
           const sum = accumulators[r]?.[2 * half + pair];
-          if (sum !== undefined) f.set(sum, f.get(f.op(reduction.op === "max" ? "f64x2Max" : "f64x2Add", sum, term(f, a, b, pair))));
+          if (sum !== undefined) f.set(sum, f.get(f.op(reduction.op === "max" ? "f64x2Max" : "f64x2Add", sum, term(f, wide(a, pair), b === null ? null : wide(b, pair)))));
         }
       });
     }
   });
 }
 
-/** Two of the four terms as f64. */
-function term(f: FunctionBuilder, a: Local, b: Local | null, pair: Half): Local {
-  const wide = (x: Local) => f.op("promoteLow", pair === 0 ? x : f.shuffle(x, x, [4, 5, 6, 7, 4, 5, 6, 7]));
-  return b === null ? wide(a) : f.op("f64x2Mul", wide(a), wide(b));
+const term = (f: FunctionBuilder, a: Local, b: Local | null): Local => (b === null ? a : f.op("f64x2Mul", a, b));
+
+/** Widens two of four f32 to f64, each pair once. */
+function widener(f: FunctionBuilder): (value: Local, pair: Half) => Local {
+  const known = new Map<string, Local>();
+  return (value, pair) => {
+    const key = `${value.index} ${pair}`;
+    const wide = known.get(key) ?? f.op("promoteLow", pair === 0 ? value : f.shuffle(value, value, [4, 5, 6, 7, 4, 5, 6, 7]));
+    known.set(key, wide);
+    return wide;
+  };
 }
 
 function storeBlock(f: FunctionBuilder, isMax: boolean, lanes: readonly Local[], place: Local, address: number): void {

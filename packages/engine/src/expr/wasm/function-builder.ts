@@ -40,6 +40,7 @@ export const simd = {
   i32x4Add: 0xae,
   i32x4Sub: 0xb1,
   i32x4Mul: 0xb5,
+  i32x4MinS: 0xb6,
   f32x4Abs: 0xe0,
   f32x4Neg: 0xe1,
   f32x4Sqrt: 0xe3,
@@ -99,6 +100,11 @@ export class FunctionBuilder {
   /** The f32 at an address of the constants area in all four lanes, loaded once before the loops. */
   loadSplat(address: number): Local {
     return this.#once(`@${address}`, [...this.i32(0), 0xfd, 0x09, 2, ...unsigned(address)]);
+  }
+
+  /** A parameter minus 1 in all four lanes, computed once before the loops. */
+  splatBefore(parameter: Local): Local {
+    return this.#once(`before ${parameter.index}`, [...this.get(parameter), ...this.i32(1), 0x6b, 0xfd, ...unsigned(0x11)]);
   }
 
   /** An i32 in all four lanes. */

@@ -58,6 +58,8 @@ export interface Group extends Emission {
   readonly f: FunctionBuilder;
   /** Number of the group's first element in the tile */
   readonly element: Local;
+  /** Number behind the last element that counts; a parameter */
+  readonly end: Local;
   readonly at: GroupOffsets & { readonly one: Local };
   /** Stored bits of 16-bit inputs, by input */
   readonly raw: ReadonlyMap<number, Local>;
@@ -76,7 +78,7 @@ export function startGroup(f: FunctionBuilder, emission: Emission, element: Loca
     const type = emission.inputs[index];
     if (type === "F16" || type === "BF16") raw.set(index, loadRaw(f, emission.layout.input(index), at));
   }
-  return { ...emission, f, element, at, raw };
+  return { ...emission, f, element, end: f.parameter(1), at, raw };
 }
 
 /** Turns nodes into locals, each distinct subtree once. */
@@ -113,15 +115,16 @@ export class GroupEmitter {
     return local;
   }
 
-  /** Numbers of the four elements in the tile. */
+  /** Numbers of the four elements in the tile. Lanes behind the end count as the last element, of which their inputs are copies. */
   position(half: Half): Local {
     const f = this.#f;
     const first = 4 * half;
     const known = this.#positions[half];
     if (known !== null) return known;
     const lanes = f.op("i32x4Add", f.splatOf(this.#group.element), f.constant([first, first + 1, first + 2, first + 3]));
-    this.#positions[half] = lanes;
-    return lanes;
+    const within = f.op("i32x4MinS", lanes, f.splatBefore(this.#group.end));
+    this.#positions[half] = within;
+    return within;
   }
 
   slot(slot: Slot): Local {
@@ -167,13 +170,22 @@ export class GroupEmitter {
       case "binary":
         return this.#binary(node, half);
       case "select":
-        return f.op("bitselect", this.value(node.yes, half), this.value(node.no, half), this.#condition(node.if, half));
+        return this.#select(node, half);
       case "cast": {
         const value = this.value(node.a, half);
         if (node.dtype === "F16") return widenF16(f, f.shifted("shl", narrowF16(f, value), 16));
         return f.op("and", roundBf16(f, value), f.splat(0xffff0000));
       }
     }
+  }
+
+  #select({ if: condition, yes, no }: Extract<Element, { kind: "select" }>, half: Half): Local {
+    const f = this.#f;
+    const mask = this.#condition(condition, half);
+    // Choosing between a value and +0 takes one instruction instead of three.
+    if (isZero(no)) return f.op("and", this.value(yes, half), mask);
+    if (isZero(yes)) return f.op("andNot", this.value(no, half), mask);
+    return f.op("bitselect", this.value(yes, half), this.value(no, half), mask);
   }
 
   #condition(condition: Condition, half: Half): Local {
@@ -213,6 +225,8 @@ export class GroupEmitter {
 }
 
 const isConstant = (node: Element, value: number): boolean => node.kind === "constant" && node.value === value;
+
+const isZero = (node: Element): boolean => node.kind === "constant" && Object.is(node.value, 0);
 
 /** Powers of two whose inverse is a normal f32 too. */
 const hasExactInverse = (value: number): boolean => {

@@ -241,8 +241,8 @@ export class KernelInstance {
       const at = this.#memory.layout.derived(j) / 4;
       const ranks = this.#floats.subarray(at + range.from, at + range.to);
       rankRow(this.#integers.subarray(at + range.from, at + range.to), ranks);
-      // Padding still holds values, which are no ranks and could raise a false alarm.
-      this.#floats.fill(0, at + range.to, at + strideOf(range.to));
+      // Padding is a copy of the last element: values that are no ranks could raise a false alarm.
+      this.#floats.fill(ranks.at(-1) ?? 0, at + range.to, at + strideOf(range.to));
     }
     if (this.#ofRow.length === 0 || this.#facts === null) return;
     const found = new Map<string, number>();

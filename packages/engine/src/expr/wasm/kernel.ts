@@ -37,8 +37,8 @@ export interface Outline {
   readonly ranked: readonly Element[];
 }
 
-/** Reductions that one function finds: more would not fit into a processor's registers. */
-const reductionsPerFunction = 4;
+/** Reductions that one function finds: what they have in common is computed once, but more of them make long functions. */
+const reductionsPerFunction = 10;
 
 const chunksOf = <T>(items: readonly T[], size: number): T[][] =>
   Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
