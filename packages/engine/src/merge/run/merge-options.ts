@@ -30,28 +30,41 @@ export interface MergeOptions {
   readonly digests?: ParentDigests | "skip" | undefined;
   /** Default true: the folder appears only when its bytes are on disk. False: in the page cache is enough, as for scratch files */
   readonly durable?: boolean | undefined;
+  /**
+   * Default false. True: goes on where an earlier run with the same work ended early, and when this one is cancelled or the disk is
+   * full, keeps what is finished. Needs `durable`
+   */
+  readonly resume?: boolean | undefined;
+  /** Default true. False: the weight files get no digest, in the report and in amalgam.json */
+  readonly hash?: boolean | undefined;
+  /** Told what a caller wants to know before the work begins, such as what is resumed */
+  readonly onNote?: ((note: string) => void) | undefined;
+  /** All passes over the models, surveys included; never goes back, and ends at the totals */
   readonly onProgress?: ((progress: MergeProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Further fields for amalgam.json */
   readonly manifest?: Readonly<Record<string, unknown>> | undefined;
 }
 
-export interface MergedFile {
+/** `Digest`: string, or with `hash: false` null for weight files. */
+export interface MergedFile<Digest extends string | null = string> {
   /** Relative to the folder */
   readonly path: string;
-  readonly sha256: string;
+  readonly sha256: Digest;
   readonly sizeBytes: number;
 }
 
-export interface MergeReport {
+export interface MergeReport<Digest extends string | null = string> {
   /** Every file of the folder, sorted by path */
-  readonly files: readonly MergedFile[];
+  readonly files: readonly MergedFile<Digest>[];
   readonly seconds: number;
   readonly bytesRead: number;
   readonly bytesWritten: number;
   readonly peakRssBytes: number;
   readonly threads: number;
   readonly notes: readonly string[];
+  /** Tensors that an earlier run had finished */
+  readonly tensorsResumed: number;
   /** Identity of the merge; null when digests were skipped */
   readonly identity: string | null;
 }

@@ -1,18 +1,18 @@
-import { createHash } from "node:crypto";
-import { open, realpath, statfs } from "node:fs/promises";
+import { open, realpath, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { join } from "node:path";
 import { RefusedError, refuse } from "../fault.ts";
-import { type OpenModel, openModel } from "../open-model.ts";
 import { recipeIdentity } from "../identity.ts";
-import { type Plan, plan as planMerge } from "../plan.ts";
+import { type OpenModel, openModel } from "../open-model.ts";
+import { plan as planMerge } from "../plan.ts";
 import { duplicateParent, methodOf, type Recipe } from "../recipe.ts";
-import { cardModels, modelCard } from "./card.ts";
-import { companionFiles, outputConfig, type SmallFile } from "./companion-files.ts";
+import { checkOptions, checkPlace, checkRoom, diskFull } from "./check-options.ts";
 import { digestModels } from "./digest-models.ts";
-import type { MergedFile, MergeOptions, MergeReport } from "./merge-options.ts";
+import { describeWork } from "./journal-work.ts";
+import type { MergeOptions, MergeReport } from "./merge-options.ts";
 import { layoutOutput, type OutputLayout } from "./output-layout.ts";
-import { createPartialFolder } from "./partial-folder.ts";
+import { openPartialFolder, type PartialFolder } from "./partial-folder.ts";
+import { describeFile, smallFiles } from "./small-files.ts";
 import { writeWeights } from "./write-weights.ts";
 
 const defaultShardBytes = 5e9;
@@ -20,13 +20,16 @@ const defaultShardBytes = 5e9;
 /**
  * Merges local checkpoints into a Hugging Face folder: weights (one file, or shards and their index), config.json, tokenizer
  * files, README.md and amalgam.json. The folder appears whole or not at all: it is built beside its place, synced, then renamed.
+ * What a killed process has left there, a later run with `resume` goes on with; any other run removes it.
  * Memory is threads × (models + 1) × tileBytes, whatever the size of the models; threads and tiles never change a byte.
  * @throws RefusedError for whatever the caller can fix: mismatching parents, NaN in a parent, a full disk …
  * @throws the signal's reason when it is aborted
  */
-export async function mergeToFolder(options: MergeOptions): Promise<MergeReport> {
+export async function mergeToFolder(options: MergeOptions & { readonly hash?: true | undefined }): Promise<MergeReport>;
+export async function mergeToFolder(options: MergeOptions): Promise<MergeReport<string | null>>;
+export async function mergeToFolder(options: MergeOptions): Promise<MergeReport<string | null>> {
   const started = performance.now();
-  const { recipe, signal, durable = true } = options;
+  const { recipe, outDir, signal, durable = true, resume = false, maxShardBytes = defaultShardBytes } = options;
   checkOptions(options);
   const models = await openModels(options);
   const [first] = models;
@@ -34,19 +37,24 @@ export async function mergeToFolder(options: MergeOptions): Promise<MergeReport>
   if (first === undefined) throw refuse("PARENT_COUNT", "A merge needs at least one parent.", ["parents"]);
   const headers = models.map(({ header }) => header);
   const plan = planMerge(recipe, { base: hasBase ? first.header : null, parents: headers.slice(hasBase ? 1 : 0) });
-  const layout = layoutOutput(plan, options.maxShardBytes ?? defaultShardBytes);
+  const layout = layoutOutput(plan, maxShardBytes);
   const threads = options.threads ?? availableParallelism();
-  const folder = await createPartialFolder(options.outDir, durable);
+  await checkPlace(outDir, models);
+  const work = durable ? await describeWork(plan, models, layout) : null;
+  const folder = await openPartialFolder({ outDir, layout, work, resume, note: (text) => options.onNote?.(text) });
   const digests = digestModels(models, options);
+  let isKept = false;
   try {
-    await checkRoom(options.outDir, plan.writeBytes);
-    const weights = await writeWeights({ plan, models, layout, folder: folder.path, threads, options });
+    await checkRoom(outDir, plan.writeBytes - (await takenBytes(folder, layout)));
+    const weights = await writeWeights({ plan, models, layout, folder, threads, options });
     const known = await orAborted(digests.result, signal);
     const identity =
       known === null
         ? null
         : recipeIdentity(recipe, { base: hasBase ? (known[0] ?? null) : null, parents: known.slice(hasBase ? 1 : 0) });
-    const small = await smallFiles({ plan, models, layout, digests: known, identity, weights: weights.files, options });
+    const { manifest } = options;
+    const describing = { plan, models, layout, maxShardBytes, digests: known, identity, weights: weights.files, manifest };
+    const small = await smallFiles(describing);
     for (const file of small) await writeWhole(join(folder.path, file.path), file.data, durable);
     signal?.throwIfAborted();
     await folder.commit();
@@ -59,24 +67,15 @@ export async function mergeToFolder(options: MergeOptions): Promise<MergeReport>
       peakRssBytes: process.resourceUsage().maxRSS * 1024,
       threads,
       notes: plan.notes,
+      tensorsResumed: folder.done.size,
       identity,
     };
   } catch (error) {
-    throw explainIo(error, options.outDir);
+    isKept = resume && !isFinal(error) && (folder.journal?.tensors ?? 0) > 0;
+    throw explainIo(error, outDir, isKept);
   } finally {
     await digests.stop();
-    await folder.discard();
-  }
-}
-
-/** Refuses numbers that no run can use; what is left only decides speed and memory. */
-function checkOptions(options: MergeOptions): void {
-  const ranges = { threads: [1, 256], tileBytes: [16_384, 64 << 20], maxShardBytes: [1, Number.MAX_SAFE_INTEGER] } as const;
-  for (const name of ["threads", "tileBytes", "maxShardBytes"] as const) {
-    const value = options[name];
-    const [min, max] = ranges[name];
-    if (value === undefined || (Number.isInteger(value) && value >= min && value <= max)) continue;
-    throw refuse("OPTION_INVALID", `${name} must be an integer from ${min} to ${max}, not ${value}.`, [name]);
+    await (isKept ? folder.keep() : folder.discard());
   }
 }
 
@@ -124,67 +123,25 @@ async function orAborted<T>(result: Promise<T>, signal: AbortSignal | undefined)
   }
 }
 
-/** Refuses early what cannot fit. */
-async function checkRoom(outDir: string, bytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(dirname(resolve(outDir)));
-  if (bavail * bsize < bytes) throw diskFull(outDir, `the result needs ${bytes} bytes, ${bavail * bsize} are free`);
+/** What the folder takes on the disk already; an earlier run may have written most of it. */
+async function takenBytes({ path, done }: PartialFolder, { files }: OutputLayout): Promise<number> {
+  if (done.size === 0) return 0;
+  const infos = await Promise.all(files.map(({ name }) => stat(join(path, name))));
+  return infos.reduce((sum, { blocks, size }) => sum + Math.min(512 * blocks, size), 0);
 }
 
-const diskFull = (outDir: string, why: string): RefusedError =>
-  refuse("DISK_FULL", `No space is left for ${outDir}: ${why}. Nothing was kept.`, ["outDir"]);
+/** Whether a later run can go on: no other attempt ends otherwise while the models are what they are. */
+const isFinal = (error: unknown): boolean =>
+  error instanceof RefusedError && error.faults.every(({ code }) => code !== "DISK_FULL");
 
-function explainIo(error: unknown, outDir: string): unknown {
+function explainIo(error: unknown, outDir: string, isKept: boolean): unknown {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
-  return code === "ENOSPC" || code === "EDQUOT" ? diskFull(outDir, "the disk is full") : error;
+  const isFull = code === "ENOSPC" || code === "EDQUOT";
+  const isExplained = error instanceof RefusedError && error.faults.some((fault) => fault.code === "DISK_FULL");
+  if (isKept && (isFull || isExplained))
+    return diskFull(outDir, "the disk is full", "Finished tensors were kept: free some space and resume.");
+  return isFull ? diskFull(outDir, "the disk is full") : error;
 }
-
-interface Describing {
-  readonly plan: Plan;
-  readonly models: readonly OpenModel[];
-  readonly layout: OutputLayout;
-  readonly digests: readonly string[] | null;
-  readonly identity: string | null;
-  readonly weights: readonly MergedFile[];
-  readonly options: MergeOptions;
-}
-
-/** Everything but the weights. */
-async function smallFiles({ plan, models, layout, digests, identity, weights, options }: Describing): Promise<SmallFile[]> {
-  const text = (path: string, content: string): SmallFile => ({ path, data: new TextEncoder().encode(content) });
-  const json = (path: string, value: unknown) => text(path, `${JSON.stringify(value, null, 2)}\n`);
-  const config = outputConfig(plan, models);
-  const described = cardModels(
-    plan,
-    models.map(({ header }) => header.label),
-    digests ?? [],
-  );
-  const files = [
-    ...(config === null ? [] : [json("config.json", config)]),
-    ...(layout.index === null ? [] : [text("model.safetensors.index.json", layout.index)]),
-    ...(await companionFiles(models)),
-    text("README.md", modelCard(plan, described, identity)),
-  ];
-  const { id, version } = methodOf(plan.recipe);
-  const manifest = {
-    version: 1,
-    identity,
-    method: { id, version },
-    recipe: plan.recipe,
-    models: described,
-    excluded: plan.excluded,
-    copied: plan.copied,
-    notes: plan.notes,
-    files: [...weights, ...files.map(describeFile)].sort((a, b) => (a.path < b.path ? -1 : 1)),
-    ...options.manifest,
-  };
-  return [...files, json("amalgam.json", manifest)];
-}
-
-const describeFile = ({ path, data }: SmallFile): MergedFile => ({
-  path,
-  sha256: createHash("sha256").update(data).digest("hex"),
-  sizeBytes: data.length,
-});
 
 async function writeWhole(path: string, data: Uint8Array, durable: boolean): Promise<void> {
   const handle = await open(path, "wx");

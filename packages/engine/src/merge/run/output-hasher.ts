@@ -39,8 +39,7 @@ export class OutputHasher {
   /** Hashes the next tile if it is written. @returns false when there is nothing to do yet */
   step(): boolean {
     if (this.#next === null || Atomics.load(this.#state.written, this.#next.tile) === 0) return false;
-    this.#hashTo(this.#next.file, this.#next.end);
-    this.#next = this.#advance();
+    if (this.#hashTo(this.#next.file, this.#next.end)) this.#next = this.#advance();
     return true;
   }
 
@@ -53,10 +52,9 @@ export class OutputHasher {
       if (isStopped(this.#state)) return null;
       Atomics.wait(control, slot.written, seen, 200);
     }
-    return this.#job.outputs.map(({ sizeBytes }, file) => {
-      this.#hashTo(file, sizeBytes);
-      return this.#hashes[file]?.digest("hex") ?? "";
-    });
+    for (const [file, { sizeBytes }] of this.#job.outputs.entries())
+      while (!this.#hashTo(file, sizeBytes)) if (isStopped(this.#state)) return null;
+    return this.#hashes.map((hash) => hash.digest("hex"));
   }
 
   #advance(): HashStep | null {
@@ -64,25 +62,28 @@ export class OutputHasher {
     return done === true ? null : value;
   }
 
-  /** Feeds a file to its hash up to an offset; the header comes along with the first tile. */
-  #hashTo(file: number, end: number): void {
+  /**
+   * Feeds a file to its hash up to an offset; the header, and tensors that an earlier run has finished, come along with the first
+   * tile behind them. One piece at a time, so that a thread can be stopped. @returns whether it is there
+   */
+  #hashTo(file: number, end: number): boolean {
     const fd = this.#job.outputs[file]?.fd ?? -1;
-    let at = this.#done[file] ?? 0;
-    while (at < end) {
-      const read = readSync(fd, this.#buffer, 0, Math.min(chunkBytes, end - at), at);
-      if (read === 0) throw new Error(`${this.#job.outputs[file]?.path} became shorter while it was hashed`);
-      this.#hashes[file]?.update(this.#buffer.subarray(0, read));
-      at += read;
-    }
-    this.#done[file] = at;
+    const at = this.#done[file] ?? 0;
+    if (at >= end) return true;
+    const read = readSync(fd, this.#buffer, 0, Math.min(chunkBytes, end - at), at);
+    if (read === 0) throw new Error(`${this.#job.outputs[file]?.path} became shorter while it was hashed`);
+    this.#hashes[file]?.update(this.#buffer.subarray(0, read));
+    this.#done[file] = at + read;
+    return at + read >= end;
   }
 }
 
-/** Tensors are listed in the order of the files, so writing stages are in that order, too. */
+/** Tensors are listed in the order of the files. Their writing stages are not: one with fewer passes is written earlier. */
 function* stepsOf({ stages, tensors }: Job): Generator<HashStep> {
-  for (const { kind, tensor, firstTile, tileCount, tileElements } of stages) {
+  const writing = stages.filter(({ kind }) => kind === "merge" || kind === "copy").sort((a, b) => a.tensor - b.tensor);
+  for (const { tensor, firstTile, tileCount, tileElements } of writing) {
     const { output = null, elements = 0 } = tensors[tensor] ?? {};
-    if ((kind !== "merge" && kind !== "copy") || output === null) continue;
+    if (output === null) continue;
     for (let i = 0; i < tileCount; i += 1) {
       const end = output.position + sizeOf(output.type, Math.min(elements, (i + 1) * tileElements));
       yield { tile: firstTile + i, file: output.file, end };

@@ -1,7 +1,6 @@
-import { bytesToRead } from "./bytes-to-read.ts";
 import type { Job } from "./job.ts";
-import type { MergeProgress } from "./merge-options.ts";
-import { createSharedState, type SharedState, slot, stop } from "./shared-state.ts";
+import type { ProgressMeter } from "./progress-meter.ts";
+import { createSharedState, type SharedState, stop } from "./shared-state.ts";
 import { startWorker } from "./start-worker.ts";
 import type { Counting, TileFault } from "./tile-worker.ts";
 import type { TilesResult } from "./worker.ts";
@@ -11,7 +10,7 @@ export interface RunOptions {
   /** Whether a worker hashes the outputs beside its tiles */
   readonly hashesOutputs: boolean;
   readonly counting?: Counting | undefined;
-  readonly onProgress?: ((progress: MergeProgress) => void) | undefined;
+  readonly meter?: ProgressMeter | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -27,18 +26,19 @@ export type RunResult =
     }
   | { readonly kind: "fault"; readonly fault: TileFault };
 
-const progressMs = 100;
-
 /**
  * Runs a job on worker threads and hashes what they write. Leaves no thread running, however it ends.
  * @throws the signal's reason when it is aborted; an Error when a thread dies
  */
-export async function runJob(job: Job, { threads, hashesOutputs, counting, onProgress, signal }: RunOptions): Promise<RunResult> {
+export async function runJob(
+  job: Job,
+  { threads, hashesOutputs, counting, meter, signal }: RunOptions,
+  state: SharedState = createSharedState(job),
+): Promise<RunResult> {
   signal?.throwIfAborted();
-  const state = createSharedState(job);
   const abort = () => stop(state);
   signal?.addEventListener("abort", abort);
-  const reporter = startReporter(job, state, onProgress);
+  const unfollow = meter?.follow(job, state);
   try {
     const count = Math.max(1, Math.min(threads, job.tileCount));
     const workers = Array.from({ length: count }, (_, i) =>
@@ -59,11 +59,10 @@ export async function runJob(job: Job, { threads, hashesOutputs, counting, onPro
     for (const end of ended) if (end.status === "rejected") throw end.reason;
     const sha256 = results[0]?.sha256 ?? [];
     if (hashesOutputs && sha256.length < job.outputs.length) throw new Error("The output was not hashed.");
-    reporter.report();
     const histograms = sumUp(results.map((result) => result.histograms));
     return { kind: "done", sha256, bytesRead: Number(state.bytesRead[0]), state, histograms };
   } finally {
-    reporter.stop();
+    unfollow?.();
     signal?.removeEventListener("abort", abort);
   }
 }
@@ -76,22 +75,4 @@ async function stopOnFailure<T>(state: SharedState, result: Promise<T>): Promise
     stop(state);
     throw error;
   });
-}
-
-function startReporter(job: Job, state: SharedState, onProgress: RunOptions["onProgress"]) {
-  const started = performance.now();
-  const bytesTotal = bytesToRead(job);
-  const report = () => {
-    const bytesRead = Number(Atomics.load(state.bytesRead, 0));
-    const seconds = (performance.now() - started) / 1000;
-    onProgress?.({
-      tensorsDone: Atomics.load(state.control, slot.tensors),
-      tensorsTotal: job.tensors.length,
-      bytesRead,
-      bytesTotal,
-      bytesPerSecond: seconds > 0 ? bytesRead / seconds : 0,
-    });
-  };
-  const timer = onProgress === undefined ? null : setInterval(report, progressMs);
-  return { report, stop: () => timer !== null && clearInterval(timer) };
 }

@@ -138,3 +138,10 @@ export function finishTile(state: SharedState, stage: number, publish: () => voi
   Atomics.store(state.pending, stage, 0);
   Atomics.notify(state.pending, stage);
 }
+
+/** Tensors of a job whose results have been written completely, by index. */
+export function finishedTensors({ stages }: Job, { pending }: SharedState): number[] {
+  return stages.flatMap(({ kind, tensor }, i) =>
+    (kind === "merge" || kind === "copy") && Atomics.load(pending, i) === 0 ? [tensor] : [],
+  );
+}

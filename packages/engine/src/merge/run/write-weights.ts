@@ -3,40 +3,38 @@ import { join } from "node:path";
 import { defaultTileBytes } from "../forecast.ts";
 import type { OpenModel } from "../open-model.ts";
 import type { Plan } from "../planned.ts";
-import { startBackgroundSync } from "./background-sync.ts";
-import { buildJob, type Findings } from "./build-job.ts";
+import { BackgroundSync } from "./background-sync.ts";
+import { buildJob } from "./build-job.ts";
+import { bytesToRead } from "./bytes-to-read.ts";
 import { explainFault } from "./explain-fault.ts";
+import { type Job, planStages } from "./job.ts";
 import type { MergedFile, MergeOptions } from "./merge-options.ts";
 import type { OutputLayout } from "./output-layout.ts";
+import type { PartialFolder } from "./partial-folder.ts";
+import { ProgressMeter } from "./progress-meter.ts";
 import { runJob } from "./run-job.ts";
+import { createSharedState, finishedTensors } from "./shared-state.ts";
 import { surveyModel } from "./survey-model.ts";
 
 interface Writing {
   readonly plan: Plan;
   readonly models: readonly OpenModel[];
   readonly layout: OutputLayout;
-  readonly folder: string;
+  readonly folder: Pick<PartialFolder, "path" | "done" | "journal">;
   readonly threads: number;
   readonly options: MergeOptions;
 }
 
 interface Written {
-  readonly files: MergedFile[];
+  readonly files: MergedFile<string | null>[];
   readonly bytesRead: number;
-  readonly findings: Findings;
 }
 
 /** Runs the merge into the weight files; they are synced when it returns. Closes every file, however it ends. */
-export async function writeWeights({
-  plan,
-  models,
-  layout,
-  folder,
-  threads,
-  options,
-}: Writing): Promise<Written> {
+export async function writeWeights({ plan, models, layout, folder, threads, options }: Writing): Promise<Written> {
+  const { onProgress, signal, durable = true, hash = true } = options;
   const handles: FileHandle[] = [];
-  const openFile = async (path: string, mode: "r" | "wx+") => {
+  const openFile = async (path: string, mode: "r" | "r+" | "wx+") => {
     const handle = await open(path, mode);
     handles.push(handle);
     return { path, handle, fd: handle.fd };
@@ -46,26 +44,46 @@ export async function writeWeights({
     for (const path of models.flatMap(({ files }) => files)) inputs.push(await openFile(path, "r"));
     const outputs = [];
     for (const { name, header, sizeBytes } of layout.files) {
-      const output = await openFile(join(folder, name), "wx+");
+      const isThere = folder.done.size > 0;
+      const output = await openFile(join(folder.path, name), isThere ? "r+" : "wx+");
+      outputs.push(output);
+      if (isThere) continue;
       await output.handle.write(header, 0, header.length, 0);
       await output.handle.truncate(sizeBytes);
-      outputs.push(output);
     }
     const plain = (files: readonly { path: string; fd: number }[]) => files.map(({ path, fd }) => ({ path, fd }));
     const parts = { plan, models, inputs: plain(inputs), tileBytes: options.tileBytes ?? defaultTileBytes };
-    const run = { threads, signal: options.signal };
+    const totals = { tensors: plan.tensors.length, bytes: plan.readBytes };
+    const meter = onProgress === undefined ? undefined : new ProgressMeter(totals, onProgress);
+    const run = { threads, signal, meter };
     const survey = await surveyModel({ parts, run });
     if (survey.kind === "fault") throw explainFault(survey.fault, plan, models, options.outDir);
-    const job = buildJob(parts, layout, plain(outputs), survey.findings);
-    const durable = options.durable ?? true;
-    const written = outputs.map(({ handle }) => handle);
-    const endSync = durable ? startBackgroundSync(written) : async () => {};
-    const result = await runJob(job, { ...run, hashesOutputs: true, onProgress: options.onProgress }).finally(endSync);
-    if (result.kind === "fault") throw explainFault(result.fault, plan, models, options.outDir);
-    if (durable) for (const handle of written) await handle.datasync();
-    const files = layout.files.map(({ name, sizeBytes }, i) => ({ path: name, sha256: result.sha256[i] ?? "", sizeBytes }));
-    return { files, bytesRead: survey.bytesRead + result.bytesRead, findings: survey.findings };
+    const whole = buildJob(parts, layout, plain(outputs), survey.findings);
+    const names = layout.files.flatMap(({ tensors }) => tensors.map(({ name }) => name));
+    const job = leaveOut(whole, names, folder.done);
+    meter?.skip(bytesToRead(whole) - bytesToRead(job));
+    const state = createSharedState(job);
+    const finished = () => finishedTensors(job, state).flatMap((tensor) => names[tensor] ?? []);
+    const { journal } = folder;
+    const sync = durable ? new BackgroundSync({ handles: outputs.map(({ handle }) => handle), journal, finished }) : null;
+    try {
+      const result = await runJob(job, { ...run, hashesOutputs: hash }, state);
+      if (result.kind === "fault") throw explainFault(result.fault, plan, models, options.outDir);
+      await sync?.finish();
+      const files = layout.files.map(({ name, sizeBytes }, i) => ({ path: name, sha256: result.sha256[i] ?? null, sizeBytes }));
+      return { files, bytesRead: survey.bytesRead + result.bytesRead };
+    } catch (error) {
+      await (options.resume === true ? sync?.save() : sync?.stop());
+      throw error;
+    }
   } finally {
     for (const handle of handles) await handle.close();
   }
+}
+
+/** The job without the tensors that are done: they keep their places in the files and have no stages. */
+function leaveOut(job: Job, names: readonly string[], done: ReadonlySet<string>): Job {
+  if (done.size === 0) return job;
+  const tensors = job.tensors.map((tensor, i) => (done.has(names[i] ?? "") ? { ...tensor, elements: 0 } : tensor));
+  return { ...job, tensors, ...planStages(tensors, job.specs, job.shape) };
 }
