@@ -41,6 +41,7 @@ afterAll(async () => {
 
 const parents = (...names: string[]) => names.map((model) => ({ model }));
 const linear = (...names: string[]) => ({ method: "linear", parents: parents(...names) });
+const task = (...names: string[]) => ({ method: "task_arithmetic", base: "acme/base", parents: parents(...names) });
 
 type Refused = readonly [what: string, recipe: unknown, code: string, path: string, message: RegExp];
 
@@ -109,7 +110,59 @@ const refused: readonly Refused[] = [
   ],
   ["a parent that does not exist", linear("acme/a", "acme/nobody@7"), "NOT_FOUND", "recipe.parents.1.model", /acme\/nobody@7/],
   ["a path for a parent", linear("acme/a", "../../etc/passwd"), "NOT_FOUND", "recipe.parents.1.model", /etc\/passwd/],
-  ["an address for a parent", linear("acme/a", "file:///etc/passwd"), "NOT_FOUND", "recipe.parents.1.model", /file:/],
+  ["an address for a parent", linear("acme/a", "file:///etc/passwd"), "REFERENCE_REFUSED", "recipe.parents.1.model", /file:/],
+  ["a bucket for a base", { ...task("acme/a"), base: "s3://bucket/key" }, "REFERENCE_REFUSED", "recipe.base", /s3:/],
+  [
+    "an address on Hugging Face",
+    linear("acme/a", "https://huggingface.co/org/name"),
+    "REFERENCE_REFUSED",
+    "recipe.parents.1.model",
+    /org\/name/,
+  ],
+  [
+    "an adapter beside a parent",
+    { method: "linear", parents: [{ model: "acme/a", adapter: "acme/lora@1" }, { model: "acme/b" }] },
+    "ADAPTER_UNSUPPORTED",
+    "recipe.parents.0.adapter",
+    /acme\/lora@1.*amalgam merge/,
+  ],
+  ["an adapter behind a +", linear("acme/a+acme/lora"), "ADAPTER_UNSUPPORTED", "recipe.parents.0.adapter", /acme\/lora/],
+  [
+    "an adapter of the base",
+    { ...task("acme/a"), baseAdapter: "acme/lora" },
+    "ADAPTER_UNSUPPORTED",
+    "recipe.baseAdapter",
+    /acme\/lora/,
+  ],
+  [
+    "a tokenizer made of several",
+    { ...linear("acme/a", "acme/b"), tokenizer: { source: "union" } },
+    "TOKENIZER_UNSUPPORTED",
+    "recipe.tokenizer",
+    /amalgam merge/,
+  ],
+  ["several steps", [linear("acme/a"), linear("acme/b")], "STAGES_UNSUPPORTED", "recipe", /one recipe.*amalgam merge/],
+  [
+    "masks of several tasks",
+    { method: "emr", base: "acme/base", parents: parents("acme/a", "acme/b") },
+    "METHOD_UNSUPPORTED",
+    "recipe.method",
+    /masks of several tasks/,
+  ],
+  [
+    "a density above 1",
+    { ...task("acme/a"), method: "ties", parents: [{ model: "acme/a", density: [0.5, 1.5] }] },
+    "VALUE_INVALID",
+    "recipe.parents.0.density.1",
+    /1/,
+  ],
+  [
+    "layers of a model that has none",
+    { method: "passthrough", slices: [{ sources: [{ model: "acme/a", layers: [0, 1] }] }] },
+    "SLICES_UNSUPPORTED",
+    "recipe.slices",
+    /acme\/a@1 has no numbered layers/,
+  ],
   [
     "tensors of another shape",
     linear("acme/w", "acme/w-shape"),

@@ -51,6 +51,15 @@ function findLocalStack(cwd: string): LocalStack | null {
   }
 }
 
+/** The folder of the local stack: the nearest `.amalgam`, from `cwd` upwards; where none is, the one that would be made here. */
+export function localFolder(cwd: string): string {
+  for (let folder = path.resolve(cwd); ; folder = path.dirname(folder)) {
+    const found = path.join(folder, ".amalgam");
+    if (existsSync(found)) return found;
+    if (path.dirname(folder) === folder) return path.join(path.resolve(cwd), ".amalgam");
+  }
+}
+
 function normalise(text: string): string {
   let url: URL;
   try {

@@ -13,6 +13,8 @@ import { startProgress } from "../terminal/progress.ts";
 import { styleFor } from "../terminal/style.ts";
 import { renderFacts, renderTable } from "../terminal/table.ts";
 
+const holds = { weights: "weights", delta: "a task vector", tasks: "the vector and masks of several tasks" } as const;
+
 interface Reading {
   readonly digest: string | null;
   readonly reports: ReadonlyMap<string, TensorReport>;
@@ -57,7 +59,7 @@ export const inspect = defineCommand({
     const style = styleFor(process.stdout);
     const facts: [string, string][] = [
       ["architecture", printable(summary.architecture ?? "not known")],
-      ["holds", summary.space === "delta" ? "a task vector" : "weights"],
+      ["holds", holds[summary.space]],
       ["parameters", formatParameters(summary.parameterCount)],
       ["size", `${formatBytes(summary.sizeBytes)} in ${plural(summary.files.length, "file")}`],
       [

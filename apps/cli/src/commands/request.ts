@@ -2,7 +2,7 @@ import { defineCommand } from "citty";
 import { parseRef } from "../client/refs.ts";
 import { waitUntilVerified } from "../client/runs.ts";
 import { resolveServer } from "../client/server.ts";
-import { nativeRecipe, startMerge } from "../client/start-merge.ts";
+import { startMerge } from "../client/start-merge.ts";
 import { refusal } from "../failure.ts";
 import { readRecipe } from "../local/recipe-file.ts";
 import { jsonOption, serverOptions } from "../options.ts";
@@ -33,7 +33,7 @@ export const request = defineCommand({
     const { recipe, notes } = await readRecipe(args.recipe);
     const server = resolveServer(args, { env: process.env, cwd: process.cwd() });
     for (const each of notes) note(printable(each, 1000));
-    const input = { namespace, name, recipe: nativeRecipe(recipe), ...(selector === null ? {} : { aliases: [selector] }) };
+    const input = { namespace, name, recipe, ...(selector === null ? {} : { aliases: [selector] }) };
     const { run, version, created } = await startMerge(server, input);
     if (args.detach === true) {
       if (args.json === true) return printJson({ run, version, created });

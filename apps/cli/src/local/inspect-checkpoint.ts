@@ -1,13 +1,13 @@
 import path from "node:path";
 import { elementCount, fileSource, inspectSafetensors, type TensorReport } from "@amalgam/engine/formats";
-import { type Checkpoint, folderDigest } from "@amalgam/engine/merge";
+import { type Checkpoint, folderDigest, type Space } from "@amalgam/engine/merge";
 import { listFolder } from "../client/local-files.ts";
 import { hashFiles } from "../client/push-version.ts";
 
 export interface CheckpointSummary {
   readonly path: string;
   readonly architecture: string | null;
-  readonly space: "weights" | "delta";
+  readonly space: Space;
   readonly files: readonly string[];
   readonly tensorCount: number;
   readonly parameterCount: number;

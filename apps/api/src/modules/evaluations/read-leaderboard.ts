@@ -1,4 +1,4 @@
-import { parseRecipe } from "@amalgam/engine/merge";
+import { coefficientsOf, parseRecipe } from "@amalgam/engine/merge";
 import type { Deps } from "../../deps.ts";
 import type { Prisma, SplitPurpose } from "../../generated/prisma/client.ts";
 import { type Actor, authorise } from "../accounts/actor.ts";
@@ -66,9 +66,13 @@ function toEntry(version: Loaded["version"], scores: Score[]): Entry {
 }
 
 function factsOf(stored: Prisma.JsonValue): Pick<Entry, "method" | "isPlainAverage" | "parentCount"> {
-  const { method, parents } = parseRecipe(stored);
-  const isEven = parents.every(({ weight }) => weight === parents[0]?.weight);
-  return { method, isPlainAverage: method === "linear" && isEven, parentCount: parents.length };
+  const recipe = parseRecipe(stored);
+  const { parents } = coefficientsOf(recipe);
+  const [first = null] = parents;
+  // A share that varies over the model has no number, so such a merge is no plain average.
+  const isEven = first !== null && parents.every((share) => share === first);
+  const isAverage = recipe.method === "linear" || recipe.method === "uniform_soup";
+  return { method: recipe.method, isPlainAverage: isAverage && isEven, parentCount: parents.length };
 }
 
 /** Each expert on its own task: what merging is measured against. */

@@ -15,6 +15,15 @@ const MergeMethodIdEnum = builder.enumType("MergeMethodId", {
   ) as Record<string, { value: string; description: string }>,
 });
 
+const MergeMethodBaseEnum = builder.enumType("MergeMethodBase", {
+  description: "Whether a recipe of the method must, may or must not name a base.",
+  values: {
+    REQUIRED: { value: "required" },
+    OPTIONAL: { value: "optional" },
+    NONE: { value: "none" },
+  } as const,
+});
+
 const MergeMethodRef = builder.objectRef<MethodDescription>("MergeMethod").implement({
   fields: (t) => ({
     id: t.field({ type: MergeMethodIdEnum, resolve: ({ id }) => id }),
@@ -23,9 +32,11 @@ const MergeMethodRef = builder.objectRef<MethodDescription>("MergeMethod").imple
     version: t.exposeInt("version", { description: "Raised when the output changes for any input" }),
     summary: t.exposeString("summary"),
     source: t.exposeString("source", { description: "The paper or code that defines the method" }),
+    family: t.exposeString("family", { description: "What the method works with, e.g. sphere; lists group by it" }),
     minParents: t.exposeInt("minParents"),
-    maxParents: t.exposeInt("maxParents", { nullable: true }),
-    needsBase: t.exposeBoolean("needsBase"),
+    maxParents: t.exposeInt("maxParents", { nullable: true, description: "Null: no limit but that of recipes" }),
+    base: t.field({ type: MergeMethodBaseEnum, resolve: ({ base }) => base }),
+    needsBase: t.exposeBoolean("needsBase", { description: "Whether `base` is REQUIRED" }),
     perParentWeight: t.boolean({ resolve: ({ perParentWeight }) => perParentWeight !== null }),
     defaultWeight: t.float({ nullable: true, resolve: ({ perParentWeight }) => perParentWeight?.default ?? null }),
     weightDescription: t.string({ nullable: true, resolve: ({ perParentWeight }) => perParentWeight?.description ?? null }),
@@ -35,6 +46,11 @@ const MergeMethodRef = builder.objectRef<MethodDescription>("MergeMethod").imple
       type: "JSON",
       description: "JSON Schema of `parameters` in a recipe",
       resolve: ({ parametersSchema }) => parametersSchema,
+    }),
+    parentParametersSchema: t.field({
+      type: "JSON",
+      description: "JSON Schema of what a recipe may say for each parent, beside `model`",
+      resolve: ({ parentParametersSchema }) => parentParametersSchema,
     }),
     laws: t.stringList({ resolve: ({ laws }) => [...laws] }),
   }),

@@ -14,6 +14,8 @@ import { loadReadyVersion, type ReadyVersion } from "../models/load-ready-versio
 import { formatRef } from "../models/version-ref.ts";
 import { fault, refuseAll } from "../refuse.ts";
 import { loadHeader } from "./load-header.ts";
+import { pinRecipe } from "./pin-recipe.ts";
+import { adaptersAmong, stagesFault, unsupportedOf } from "./unsupported.ts";
 
 export interface PreparedMerge {
   /** With every ref pinned to a number */
@@ -27,10 +29,14 @@ export interface PreparedMerge {
 /** Everything that can be decided about a merge without reading a tensor: the same for the check and for the request. */
 export async function prepareMerge(deps: Deps, value: unknown): Promise<PreparedMerge> {
   try {
+    const stages = stagesFault(value);
+    if (stages !== null) throw new RefusedError([stages]);
     const asked = parseRecipe(value);
+    refuseAll(unsupportedOf(asked));
     const { base, parents } = await loadVersions(deps, asked);
-    const recipe = pin(asked, base, parents);
-    refuseAll(findDuplicates(recipe, parents));
+    refuseAll([...adaptersAmong(base, parents), ...findDuplicates(asked, parents)]);
+    // Read again: what two refs meant by two names may be one model now.
+    const recipe = parseRecipe(pinRecipe(asked, pinsOf(asked, base, parents)));
     const headers = new Map<string, CheckpointHeader>();
     for (const version of [...parents, ...(base ? [base] : [])])
       if (!headers.has(version.id)) headers.set(version.id, await loadHeader(deps, version));
@@ -67,18 +73,21 @@ async function loadVersions(deps: Deps, recipe: Recipe): Promise<{ base: ReadyVe
   return { base, parents };
 }
 
-function pin(recipe: Recipe, base: ReadyVersion | null, parents: readonly ReadyVersion[]): Recipe {
-  return {
-    ...recipe,
-    base: base && formatRef(base),
-    parents: recipe.parents.map((parent, i) => ({ ...parent, model: parents[i] ? formatRef(parents[i]) : parent.model })),
-  };
+function pinsOf({ base, parents }: Recipe, baseVersion: ReadyVersion | null, versions: readonly ReadyVersion[]) {
+  const pins = new Map<string, string>();
+  if (base !== null && baseVersion !== null) pins.set(base, formatRef(baseVersion));
+  for (const [i, { model }] of parents.entries()) {
+    const version = versions[i];
+    if (version !== undefined) pins.set(model, formatRef(version));
+  }
+  return pins;
 }
 
 /** The same bytes under two refs are the same parent. */
 function findDuplicates(recipe: Recipe, parents: readonly ReadyVersion[]): Fault[] {
-  const advice =
-    methodOf(recipe).perParent.weight === undefined ? "name two different models" : "list it once and add the weights";
+  const advice = Object.hasOwn(methodOf(recipe).perParent.shape, "weight")
+    ? "list it once and add the weights"
+    : "name two different models";
   return parents.flatMap((parent, i) => {
     const first = parents.findIndex(({ digest }) => digest === parent.digest);
     if (first === i) return [];

@@ -1,0 +1,47 @@
+import { type Fault, methodOf, type Recipe } from "@amalgam/engine/merge";
+import type { ReadyVersion } from "../models/load-ready-version.ts";
+import { formatRef } from "../models/version-ref.ts";
+import { fault } from "../refuse.ts";
+
+const elsewhere = "use amalgam merge on a machine that has the files";
+
+/** What the engine can merge from local folders, but the registry has no place for yet; told before any work. */
+export function unsupportedOf(recipe: Recipe): Fault[] {
+  const faults: Fault[] = [];
+  const adapter = (text: string, path: readonly (string | number)[]) =>
+    faults.push(fault("ADAPTER_UNSUPPORTED", `The adapter ${shown(text)} cannot be baked in on the server; ${elsewhere}.`, path));
+  if (recipe.baseAdapter !== null) adapter(recipe.baseAdapter, ["baseAdapter"]);
+  for (const [i, parent] of recipe.parents.entries())
+    if (parent.adapter !== undefined) adapter(parent.adapter, ["parents", i, "adapter"]);
+  if (recipe.tokenizer !== null) {
+    const message = `The server copies the tokenizer of the base and cannot make one of several yet; ${elsewhere}.`;
+    faults.push(fault("TOKENIZER_UNSUPPORTED", message, ["tokenizer"]));
+  }
+  const method = methodOf(recipe);
+  if (method.output === "tasks" || method.accepts.includes("tasks")) {
+    const what = "the masks of several tasks, for which the registry has no kind of version";
+    faults.push(fault("METHOD_UNSUPPORTED", `${method.title} works with ${what}; ${elsewhere}.`, ["method"]));
+  }
+  return faults;
+}
+
+/** Several recipes in place of one: the steps that the command line runs one after the other. */
+export function stagesFault(value: unknown): Fault | null {
+  if (!Array.isArray(value)) return null;
+  const message = "A merge on the server is one recipe, not a list of steps; request each step, or run amalgam merge.";
+  return fault("STAGES_UNSUPPORTED", message);
+}
+
+/** Versions that hold an adapter alone are no models. */
+export function adaptersAmong(base: ReadyVersion | null, parents: readonly ReadyVersion[]): Fault[] {
+  const check = (version: ReadyVersion, path: readonly (string | number)[]): Fault[] =>
+    version.kind === "ADAPTER"
+      ? [fault("ADAPTER_UNSUPPORTED", `${formatRef(version)} is an adapter, not a model; bake it into its model first.`, path)]
+      : [];
+  return [
+    ...(base === null ? [] : check(base, ["base"])),
+    ...parents.flatMap((parent, i) => check(parent, ["parents", i, "model"])),
+  ];
+}
+
+const shown = (text: string): string => JSON.stringify(text.slice(0, 200));
