@@ -2,21 +2,41 @@ import { type Element, input, sub } from "../expr/expr.ts";
 import { isByRow } from "../expr/program.ts";
 import type { RandomKey } from "../expr/random.ts";
 import { evaluate, evaluateNumber, type Scene } from "../expr/scalar.ts";
-import type { BuildInput, MergeMethod, ModelSelection, Space, Values } from "./define-method.ts";
+import type { BuildInput, MergeMethod, ModelSelection, Space, SurveyedTensor, Values } from "./define-method.ts";
 
-/** One tensor of a merge, in memory; it counts as the whole model. */
-export interface MergeValues {
-  readonly base: Float32Array | null;
-  readonly parents: readonly Float32Array[];
+/** What a recipe would say. */
+interface MergeSettings {
   /** Default: weights, for every parent */
   readonly spaces?: readonly Space[];
   /** What the recipe would say beside `model`, for each parent; missing values take the method's defaults */
   readonly own?: readonly Values[];
   readonly params?: Values;
-  /** Default: the tensor is one row */
-  readonly columns?: number;
   /** Stands for seed, tensor name and content of each parent */
   readonly seed?: number;
+}
+
+/** The values of one tensor in every model of a merge. */
+interface TensorValues {
+  readonly base: Float32Array | null;
+  readonly parents: readonly Float32Array[];
+  /** Of a parent in space "tasks": mask and scale of the task that is asked for */
+  readonly tasks?: readonly { readonly mask: Float32Array; readonly scaler: number }[];
+}
+
+/** One tensor of a merge, in memory; it counts as the whole model. */
+export interface MergeValues extends MergeSettings, TensorValues {
+  /** Default: the tensor is one row */
+  readonly columns?: number;
+}
+
+export interface NamedTensor extends TensorValues {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
+/** A whole model in memory. */
+export interface ModelValues extends MergeSettings {
+  readonly tensors: readonly NamedTensor[];
 }
 
 /** Merges one tensor by the slow interpreter. For laws, tests and explanations; checkpoints go through `mergeToFolder`. */
@@ -25,47 +45,124 @@ export function mergeValues(method: MergeMethod, values: MergeValues): Float32Ar
 }
 
 /** Every tensor that the method makes of one tensor; masks as zeros and others. */
-export function mergeOutputs(method: MergeMethod, values: MergeValues): Float32Array[] {
-  const base = method.base === "none" ? null : values.base;
-  const inputs = base === null ? values.parents : [base, ...values.parents];
-  const built = buildInput(base !== null, values);
-  const keys = inputs.map((data, k) => keyOfContent(data, k, values.seed ?? 0));
-  let scene: Scene = { inputs, keys, measured: {} };
-  const shaped = (roots: readonly Element[]): Scene =>
-    values.columns !== undefined && isByRow(roots) ? { ...scene, columns: values.columns } : scene;
-  const elements = inputs[0]?.length ?? 0;
-  method.survey?.rounds.forEach((round, index) => {
-    const { numbers = {}, selections = {} } = round(built);
-    const found: Record<string, number> = { ...scene.measured };
-    for (const [name, value] of Object.entries(numbers)) found[name] = evaluateNumber(value, scene);
-    for (const [name, selection] of Object.entries(selections)) Object.assign(found, border(name, selection, shaped([selection.of])));
-    const tensor = { name: "tensor", shape: [elements], elements, numbers: found };
-    Object.assign(found, method.survey?.conclude?.(index, [tensor], built.params)[0]);
-    scene = { ...scene, measured: found };
-  });
-  return method.build(built).map(({ value }) => evaluate(value, shaped([value])));
+export function mergeOutputs(method: MergeMethod, { columns, base, parents, tasks, ...settings }: MergeValues): Float32Array[] {
+  const elements = parents[0]?.length ?? 0;
+  const shape = columns === undefined ? [elements] : [columns === 0 ? 0 : elements / columns, columns];
+  const tensor = { name: "tensor", shape, base, parents, ...(tasks === undefined ? {} : { tasks }) };
+  return mergeModel(method, { ...settings, tensors: [tensor] }).outputs[0] ?? [];
 }
 
-function buildInput(hasBase: boolean, { parents, spaces, own, params }: MergeValues): BuildInput<Values, Values> {
-  const first = hasBase ? 1 : 0;
+/** A model merged by the slow interpreter: the outputs of each tensor, and what surveys have found. */
+export interface MergedModel {
+  readonly outputs: readonly Float32Array[][];
+  readonly surveyed: readonly SurveyedTensor[];
+}
+
+interface SurveyedScene {
+  readonly tensor: NamedTensor;
+  readonly built: BuildInput<Values, Values>;
+  readonly scene: Scene;
+}
+
+/** Merges several tensors by the slow interpreter, after the method's survey over all of them. */
+export function mergeModel(method: MergeMethod, { tensors, ...settings }: ModelValues): MergedModel {
+  let scenes = tensors.map((tensor): SurveyedScene => {
+    const base = method.base === "none" ? null : tensor.base;
+    const inputs = [...(base === null ? [] : [base]), ...tensor.parents, ...(tensor.tasks ?? []).map(({ mask }) => mask)];
+    const keys = inputs.map((data, k) => keyOfContent(data, k, settings.seed ?? 0));
+    return { tensor, built: buildInput(base !== null, tensor, settings), scene: { inputs, keys, measured: {} } };
+  });
+  method.survey?.rounds.forEach((_, round) => {
+    scenes = surveyed(method, round, scenes);
+  });
   return {
-    base: hasBase ? input(0) : null,
-    parents: parents.map((_, i) => {
-      const [value, space] = [input(first + i), spaces?.[i] ?? ("weights" as const)];
-      const delta = hasBase && space === "weights" ? sub(value, input(0)) : value;
-      return { value, delta, space, input: first + i, own: own?.[i] ?? {} };
-    }),
-    params: params ?? {},
+    outputs: scenes.map(({ tensor, built, scene }) =>
+      method.build(built).map(({ value }) => evaluate(value, inRows(scene, tensor, [value]))),
+    ),
+    surveyed: scenes.map(describe),
   };
 }
 
-function border(name: string, { of, keep, ties }: ModelSelection, scene: Scene): Record<string, number> {
-  const values = evaluate(of, scene);
-  const wanted = Math.min(values.length, Math.max(0, Math.floor(keep(values.length))));
-  const threshold = wanted === 0 ? Number.POSITIVE_INFINITY : (values.slice().sort().at(-wanted) ?? 0);
-  let left = wanted - values.reduce((above, value) => above + (value > threshold ? 1 : 0), 0);
-  const cut = ties === "all" && wanted > 0 ? values.length : values.findIndex((value) => value === threshold && --left === 0);
-  return { [`${name}.threshold`]: threshold, [`${name}.cut`]: cut };
+/** One round: numbers and selections of every tensor, and what the method concludes from them. */
+function surveyed(method: MergeMethod, round: number, scenes: readonly SurveyedScene[]): SurveyedScene[] {
+  const asked = scenes.map(({ built }) => method.survey?.rounds[round]?.(built) ?? {});
+  const borders = Object.entries(asked[0]?.selections ?? {}).map(([name, { ties, keep }]) => {
+    const values = scenes.map(({ tensor, scene }, k) => ranked(asked[k]?.selections?.[name], tensor, scene));
+    return bordersOf(name, values, ties, keep);
+  });
+  const measured = scenes.map(({ scene, tensor }, k) => {
+    const numbers = Object.entries(asked[k]?.numbers ?? {}).map(([name, value]) => [name, evaluateNumber(value, scene)] as const);
+    return {
+      scene: {
+        ...scene,
+        measured: Object.assign({ ...scene.measured }, Object.fromEntries(numbers), ...borders.map((each) => each[k])),
+      },
+      tensor,
+    };
+  });
+  const params = scenes[0]?.built.params ?? {};
+  const concluded = method.survey?.conclude?.(round, measured.map(describe), params) ?? [];
+  return scenes.map((each, k) => {
+    const scene = measured[k]?.scene ?? each.scene;
+    return { ...each, scene: { ...scene, measured: { ...scene.measured, ...concluded[k] } } };
+  });
+}
+
+const describe = ({ tensor: { name, shape, parents }, scene }: Pick<SurveyedScene, "tensor" | "scene">): SurveyedTensor => ({
+  name,
+  shape,
+  elements: parents[0]?.length ?? 0,
+  numbers: scene.measured ?? {},
+});
+
+/** Rows for an expression that depends on them; a tensor with fewer than two axes is one row. */
+function inRows(scene: Scene, { shape }: NamedTensor, roots: readonly Element[]): Scene {
+  if (shape.length < 2 || !isByRow(roots)) return scene;
+  return { ...scene, columns: shape.slice(1).reduce((a, b) => a * b, 1) };
+}
+
+const ranked = (selection: ModelSelection | undefined, tensor: NamedTensor, scene: Scene): Float32Array =>
+  selection === undefined ? new Float32Array() : evaluate(selection.of, inRows(scene, tensor, [selection.of]));
+
+function buildInput(hasBase: boolean, tensor: NamedTensor, settings: MergeSettings): BuildInput<Values, Values> {
+  const first = hasBase ? 1 : 0;
+  const { parents, tasks } = tensor;
+  return {
+    base: hasBase ? input(0) : null,
+    parents: parents.map((_, i) => {
+      const [value, space] = [input(first + i), settings.spaces?.[i] ?? ("weights" as const)];
+      const delta = hasBase && space === "weights" ? sub(value, input(0)) : value;
+      const task = tasks?.[i];
+      return {
+        ...{ value, delta, space, input: first + i, own: settings.own?.[i] ?? {} },
+        ...(task === undefined ? {} : { task: { mask: input(first + parents.length + i), scaler: task.scaler } }),
+      };
+    }),
+    params: settings.params ?? {},
+  };
+}
+
+/** Threshold of a selection over all tensors, and up to which position each tensor keeps values equal to it. */
+function bordersOf(
+  name: string,
+  tensors: readonly Float32Array[],
+  ties: ModelSelection["ties"],
+  keep: ModelSelection["keep"],
+): Record<string, number>[] {
+  const all = Float32Array.from(tensors.flatMap((values) => [...values])).sort();
+  const wanted = Math.min(all.length, Math.max(0, Math.floor(keep(all.length))));
+  const threshold = wanted === 0 ? Number.POSITIVE_INFINITY : (all.at(-wanted) ?? 0);
+  let left = wanted - all.reduce((above, value) => above + (value > threshold ? 1 : 0), 0);
+  return tensors.map((values) => {
+    let cut = ties === "all" && wanted > 0 ? values.length : -1;
+    if (ties === "first")
+      values.forEach((value, i) => {
+        if (value !== threshold || left === 0) return;
+        cut = i;
+        left -= 1;
+      });
+    return { [`${name}.threshold`]: threshold, [`${name}.cut`]: cut };
+  });
 }
 
 /** Depends on the content, as in a real merge, so that the order of parents does not matter. */

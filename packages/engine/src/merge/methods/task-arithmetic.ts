@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defineMethod } from "../define-method.ts";
-import { noChangeGivesBase, orderIrrelevant, singleAtFullLambda, zeroLambdaGivesBase } from "../laws.ts";
+import { inverseCountIsMean, noChangeGivesBase, orderIrrelevant, singleAtFullLambda, zeroLambdaGivesBase } from "../laws.ts";
 import { allWeightsZero, weight } from "./parent-settings.ts";
 import { addedTo, totalWeight, weightedSum } from "./task-vectors.ts";
 
@@ -27,7 +27,7 @@ export const taskArithmetic = defineMethod({
     lambda: z.number().min(-100).max(100).default(0.3).describe("Factor of the summed task vectors"),
     normalize: z.boolean().default(false).describe("Divide by the sum of the weights"),
   }),
-  laws: [zeroLambdaGivesBase, singleAtFullLambda, noChangeGivesBase, orderIrrelevant],
+  laws: [zeroLambdaGivesBase, singleAtFullLambda, noChangeGivesBase, inverseCountIsMean, orderIrrelevant],
   check: allWeightsZero,
   coefficients(parents, { lambda, normalize }) {
     const divisor = normalize ? totalWeight(parents) : 1;
