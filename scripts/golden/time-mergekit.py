@@ -3,8 +3,9 @@
     /tmp/gold-venv/bin/python scripts/golden/time-mergekit.py [scratch folder] [runs]
 
 The venv is that of merge.py. Each model has 16 tensors of [1953, 4096]. Says the median of the runs (default 3), files in the
-page cache: wall seconds and peak resident memory of the whole mergekit-yaml process, and the seconds of its main function alone,
-measured in a process that has imported mergekit before the clock starts.
+page cache: wall seconds, processor seconds and peak resident memory (mapped pages of the models included) of a process that does
+what mergekit-yaml does, and the seconds of its main function alone, from when mergekit has been imported. On a busy machine only
+the processor seconds mean something.
 """
 
 import json
@@ -23,8 +24,7 @@ from safetensors.torch import save_file
 scratch = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "/tmp/gold-scratch/timing").resolve()
 runs = int(sys.argv[2]) if len(sys.argv) > 2 else 3
 TENSORS, ROWS, COLUMNS = 16, 1953, 4096
-FLAG_SETS = {"lazy": ["--lazy-unpickle"]}
-COMMON = ["--no-copy-tokenizer", "--no-write-model-card", "--quiet"]
+FLAGS = ["--lazy-unpickle", "--no-copy-tokenizer", "--no-write-model-card", "--quiet"]
 IN_PROCESS = """
 import sys, time
 from mergekit.scripts.run_yaml import main
@@ -62,8 +62,10 @@ def configurations():
     }
 
 
-def measure(command):
-    """Wall seconds, peak resident bytes and output of a process."""
+def measure(path):
+    """Wall seconds and processor seconds of a process, those of mergekit's main function, and peak resident bytes."""
+    shutil.rmtree(scratch / "out", ignore_errors=True)
+    command = [sys.executable, "-c", IN_PROCESS, path, scratch / "out", *FLAGS]
     start = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ | {"CUDA_VISIBLE_DEVICES": ""})
     output, errors = process.stdout.read(), process.stderr.read()
@@ -71,36 +73,20 @@ def measure(command):
     seconds = time.perf_counter() - start
     if status != 0:
         sys.exit(f"mergekit failed:\n{errors[-3000:]}")
-    return seconds, usage.ru_maxrss * 1024, output
+    size = sum(file.stat().st_size for file in (scratch / "out").glob("*.safetensors"))
+    assert size > TENSORS * ROWS * COLUMNS * 2, size
+    return {
+        "wallSeconds": seconds,
+        "mainSeconds": float(output.split("seconds ")[1]),
+        "processorSeconds": usage.ru_utime + usage.ru_stime,
+        "peakRssMb": usage.ru_maxrss / 1024,
+    }
 
 
 write_models()
 for method, config in configurations():
     path = scratch / f"{method}.yaml"
     path.write_text(yaml.safe_dump(config, sort_keys=False))
-    for label, flags in FLAG_SETS.items():
-        whole, inside = [], []
-        for _ in range(runs):
-            for command, results in (
-                ([pathlib.Path(sys.executable).parent / "mergekit-yaml"], whole),
-                ([sys.executable, "-c", IN_PROCESS], inside),
-            ):
-                shutil.rmtree(scratch / "out", ignore_errors=True)
-                results.append(measure([*command, path, scratch / "out", *COMMON, *flags]))
-        size = sum(file.stat().st_size for file in (scratch / "out").glob("*.safetensors"))
-        assert size > TENSORS * ROWS * COLUMNS * 2, size
-        median = statistics.median
-        alone = median(float(output.split("seconds ")[1]) for _, _, output in inside)
-        print(
-            json.dumps(
-                {
-                    "method": method,
-                    "flags": label,
-                    "wallSeconds": round(median(seconds for seconds, _, _ in whole), 2),
-                    "mainSeconds": round(alone, 2),
-                    "peakRssMb": round(median(rss for _, rss, _ in whole) / 2**20),
-                    "runs": [round(seconds, 2) for seconds, _, _ in whole],
-                }
-            ),
-            flush=True,
-        )
+    results = [measure(path) for _ in range(runs)]
+    medians = {key: round(statistics.median(result[key] for result in results), 2) for key in results[0]}
+    print(json.dumps({"method": method, "load": round(os.getloadavg()[0], 1), **medians}), flush=True)

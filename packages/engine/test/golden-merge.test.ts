@@ -1,8 +1,8 @@
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { decodeToF32, fileSource, isArithmetic, readHeader } from "../src/formats/index.ts";
+import { type Dtype, decodeToF32, fileSource, isArithmetic, readHeader } from "../src/formats/index.ts";
 import { mergeToFolder, methods, parseRecipe, parseRecipeText, type Recipe } from "../src/merge/index.ts";
 
 // Machines that run everything at once are slow.
@@ -53,21 +53,22 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
 
-async function readTensors(file: string): Promise<Map<string, Float32Array>> {
+async function readBytes(file: string): Promise<{ name: string; dtype: Dtype; data: Uint8Array }[]> {
   const bytes = await readFile(file);
   const source = await fileSource(file);
   const { tensors } = await readHeader(source);
   await source.close();
-  return new Map(
-    tensors.map(({ name, dtype, begin, end }) => {
-      if (!isArithmetic(dtype)) throw new Error(`${name} is ${dtype}.`);
-      return [name, decodeToF32(dtype, bytes.subarray(begin, end))];
-    }),
-  );
+  return tensors.map(({ name, dtype, begin, end }) => ({ name, dtype, data: bytes.subarray(begin, end) }));
+}
+
+/** The floating-point tensors of a file. */
+async function readTensors(file: string): Promise<Map<string, Float32Array>> {
+  const tensors = await readBytes(file);
+  return new Map(tensors.flatMap(({ name, dtype, data }) => (isArithmetic(dtype) ? [[name, decodeToF32(dtype, data)]] : [])));
 }
 
 let runs = 0;
-async function merged(recipe: Recipe): Promise<Map<string, Float32Array>> {
+async function mergedFolder(recipe: Recipe): Promise<string> {
   runs += 1;
   const outDir = join(root, `out-${runs}`);
   await mergeToFolder({
@@ -79,8 +80,11 @@ async function merged(recipe: Recipe): Promise<Map<string, Float32Array>> {
     durable: false,
     threads: 1,
   });
-  return readTensors(join(outDir, "model.safetensors"));
+  return outDir;
 }
+
+const merged = async (recipe: Recipe): Promise<Map<string, Float32Array>> =>
+  readTensors(join(await mergedFolder(recipe), "model.safetensors"));
 
 const largest = (values: Float32Array): number => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 
@@ -115,6 +119,51 @@ describe("a configuration of mergekit gives what mergekit makes of it", () => {
       await expectReference(one, await merged(parseRecipeText(JSON.stringify(one.mergekit)).recipe));
     });
   }
+});
+
+describe("the parts of EMR are those of the reference", () => {
+  const [one] = ofType("parts");
+  const file = join(golden, one?.expected ?? "");
+  const floats = async (prefix: string): Promise<Map<string, Float32Array>> => {
+    const all = await readTensors(file);
+    return new Map([...all].flatMap(([name, values]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), values]] : [])));
+  };
+  const artefact = (rescaleOver: string) => mergedFolder(parseRecipe({ ...one?.recipe, parameters: { rescaleOver } }));
+  const expectNear = (actual: Map<string, Float32Array>, wanted: Map<string, Float32Array>): void => {
+    expect(wanted.size).toBeGreaterThan(0);
+    for (const [name, values] of wanted)
+      expect(distance(actual.get(name) ?? new Float32Array(0), values), name).toBeLessThanOrEqual(one?.tolerance ?? 0);
+  };
+
+  it.skipIf(!known("emr"))("one vector for all tasks", async () => {
+    const folder = await artefact("tensorMeans");
+    expectNear(await readTensors(join(folder, "model.safetensors")), await floats("unified."));
+  });
+
+  it.skipIf(!known("emr"))("a bit for every entry of every task", async () => {
+    const folder = await artefact("tensorMeans");
+    const packed = new Map((await readBytes(join(folder, "model.safetensors"))).map(({ name, data }) => [name, data]));
+    const masks = (await readBytes(file)).filter(({ name }) => name.startsWith("mask."));
+    expect(masks.length).toBeGreaterThan(0);
+    for (const { name, data } of masks) {
+      const bits = Array.from(data, (_, i) => ((packed.get(name)?.[i >> 3] ?? 0) >> (i & 7)) & 1);
+      expect(bits, name).toEqual([...data]);
+    }
+  });
+
+  it.skipIf(!known("emr")).each(["tensorMeans", "global"])("scalers over %s", async (rescaleOver) => {
+    const written = await readFile(join(await artefact(rescaleOver), "emr.json"), "utf8");
+    const { tasks } = JSON.parse(written) as { tasks: readonly { scaler: number }[] };
+    const scalers = new Map([["", Float32Array.from(tasks, ({ scaler }) => scaler)]]);
+    expectNear(scalers, await floats(`scaler.${rescaleOver}`));
+  });
+
+  it.skipIf(!known("emr_task")).each([0, 1, 2])("weights of task %i", async (task) => {
+    const parent = basename(await artefact("tensorMeans"));
+    const parameters = { task: one?.recipe.parents[task]?.model };
+    const restored = parseRecipe({ method: "emr_task", base: "base", parents: [{ model: parent }], parameters });
+    expectNear(await merged(restored), await floats(`task.${task}.`));
+  });
 });
 
 const seeds = 40;
