@@ -11,6 +11,8 @@ export interface CheckpointHeader {
   readonly tensors: readonly TensorHeader[];
   /** Of a checkpoint in space "tasks": the factor of each task */
   readonly scalers?: readonly number[];
+  /** Contents of files that merges leave behind for later ones, such as opcm.json, as they stand there */
+  readonly states?: Readonly<Record<string, unknown>>;
   /** An adapter to be baked in while the tensors are read: what it changes, by tensor */
   readonly adapter?: { readonly label: string; readonly modules: ReadonlyMap<string, AdaptedShape> } | null;
 }

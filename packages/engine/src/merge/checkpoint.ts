@@ -7,6 +7,7 @@ import type { Dtype } from "../tensor/dtype.ts";
 import type { CheckpointHeader } from "./checkpoint-header.ts";
 import { refuse } from "./fault.ts";
 
+import { stateFile } from "./opcm/state.ts";
 import { type Fields, isFields } from "./record.ts";
 import { readShardIndex, type ShardIndex } from "./shard-index.ts";
 
@@ -124,7 +125,9 @@ async function openFiles({ folder, isFolder, names, index, label }: Opening): Pr
   });
   if (index !== null) checkIndex(index, tensors, { names, label });
   const space = headers.some(({ metadata }) => metadata.get("amalgam.space") === "delta") ? "delta" : "weights";
-  const header = { label, config: await readConfig(folder, label), space, tensors: [...tensors.values()] } as const;
+  const config = await readConfig(folder, label);
+  const states = isFolder ? await readStates(folder, label) : {};
+  const header = { label, config, space, states, tensors: [...tensors.values()] } as const;
   return { folder, isFolder, header, files, tensors };
 }
 
@@ -170,16 +173,26 @@ function checkIndex(
   }
 }
 
-async function readConfig(folder: string, label: string): Promise<Fields | null> {
-  const path = join(folder, "config.json");
+const readConfig = (folder: string, label: string): Promise<Fields | null> =>
+  readObject(folder, "config.json", { code: "CONFIG_INVALID", label });
+
+/** What merges leave behind for later ones. */
+async function readStates(folder: string, label: string): Promise<Fields> {
+  const state = await readObject(folder, stateFile, { code: "STATE_INVALID", label });
+  return state === null ? {} : { [stateFile]: state };
+}
+
+/** @returns null when there is no such file */
+async function readObject(folder: string, name: string, { code, label }: { code: string; label: string }): Promise<Fields | null> {
+  const path = join(folder, name);
   const info = await stat(path).catch(() => null);
   if (info === null) return null;
-  if (info.size > maxJsonBytes) throw refuse("CONFIG_INVALID", `${label}: config.json has ${info.size} bytes.`);
+  if (info.size > maxJsonBytes) throw refuse(code, `${label}: ${name} has ${info.size} bytes.`);
   try {
-    const config: unknown = JSON.parse(await readFile(path, "utf8"));
-    if (isFields(config)) return config;
+    const value: unknown = JSON.parse(await readFile(path, "utf8"));
+    if (isFields(value)) return value;
   } catch {
     // Falls through to the one message for everything that is not a JSON object.
   }
-  throw refuse("CONFIG_INVALID", `${label}: config.json is not a JSON object.`);
+  throw refuse(code, `${label}: ${name} is not a JSON object.`);
 }

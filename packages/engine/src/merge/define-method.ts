@@ -2,6 +2,8 @@ import type { z } from "zod";
 import type { Element, Numeric, TiePolicy } from "../expr/expr.ts";
 import type { Fault } from "./fault.ts";
 import type { Law } from "./laws.ts";
+import type { ComputationName } from "./prepare/computations.ts";
+import type { MergeState } from "./prepare/whole-tensor.ts";
 
 /** What a checkpoint holds: weights; differences to a base (a task vector); one vector, masks and scalers of several tasks (EMR). */
 export type Space = "weights" | "delta" | "tasks";
@@ -26,6 +28,8 @@ export interface BuildInput<Own, Params> {
   readonly base: Element | null;
   readonly parents: readonly BuildParent<Own>[];
   readonly params: Params;
+  /** Of a method that prepares: what its computation has made of this tensor. There are no parents then: it has used them up */
+  readonly prepared?: Element;
 }
 
 /** How much of each parent is in the result; null where the method gives no coefficient. */
@@ -73,6 +77,28 @@ export interface Survey<Own, Params> {
   conclude?(round: number, tensors: readonly SurveyedTensor[], params: Params): readonly Readonly<Record<string, number>>[];
 }
 
+/** A tensor that is to be prepared. */
+export interface ToPrepare {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly elements: number;
+  readonly parents: number;
+}
+
+/**
+ * A computation on whole tensors before the merge, for what is no expression. Each tensor is computed by one thread, in f32 on a
+ * scratch file, from which the merge reads it as `prepared`.
+ */
+export interface Prepare {
+  readonly computation: ComputationName;
+  /** File of the result from which a later merge goes on that has it as first parent */
+  readonly state: { readonly file: string; read(json: unknown, label: string): MergeState } | null;
+  /** Beside what the forecast knows of reading and writing */
+  cost(tensor: ToPrepare): { readonly memoryBytes: number; readonly seconds: number };
+  /** Numbers of the whole model, `measured` in the merge. @param label of the first parent, for messages */
+  conclude(tensors: readonly SurveyedTensor[], state: MergeState | null, label: string): Readonly<Record<string, number>>;
+}
+
 /** What a method works with; lists and documentation group by it. */
 export type MethodFamily = "average" | "sphere" | "task vectors" | "sparse" | "trajectory" | "layers" | "multi-part";
 
@@ -108,6 +134,7 @@ interface MethodParts<Own extends z.ZodRawShape, Shape extends z.ZodRawShape> ex
   /** How much of each parent is in the result, for the card and the lineage. */
   coefficients(parents: readonly z.output<z.ZodObject<Own>>[], params: z.output<z.ZodObject<Shape>>): Coefficients;
   readonly survey?: Survey<z.output<z.ZodObject<Own>>, z.output<z.ZodObject<Shape>>>;
+  readonly prepare?: Prepare;
   build(input: BuildInput<z.output<z.ZodObject<Own>>, z.output<z.ZodObject<Shape>>>): Element | readonly BuiltOutput[];
   /** JSON files that belong to the result beside its tensors, by name, from what the survey has found. */
   files?(tensors: readonly SurveyedTensor[], parentLabels: readonly string[]): Readonly<Record<string, unknown>>;
@@ -123,6 +150,7 @@ export interface MergeMethod extends MethodFacts {
   check(parents: readonly Values[], params: Values): readonly Fault[];
   coefficients(parents: readonly Values[], params: Values): Coefficients;
   readonly survey: Survey<Values, Values> | null;
+  readonly prepare: Prepare | null;
   /** The tensors of the result for one tensor of the parents; inputs are numbered base first (when there is one), then parents. */
   build(input: BuildInput<Values, Values>): readonly BuiltOutput[];
   files(tensors: readonly SurveyedTensor[], parentLabels: readonly string[]): Readonly<Record<string, unknown>>;
@@ -152,6 +180,7 @@ export function defineMethod<Own extends z.ZodRawShape, Shape extends z.ZodRawSh
         parents.map((own) => perParent.parse(own)),
         params.parse(values),
       ),
+    prepare: parts.prepare ?? null,
     survey:
       survey === undefined
         ? null

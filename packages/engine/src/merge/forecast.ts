@@ -8,6 +8,7 @@ import { type Dtype, dtypes } from "../tensor/dtype.ts";
 import type { MergeMethod } from "./define-method.ts";
 import { SpecList } from "./kernel-specs.ts";
 import type { PlannedInput, PlannedSource, PlannedTensor } from "./planned.ts";
+import { preparationForecast } from "./prepare/plan-preparation.ts";
 
 export const defaultTileBytes = 1 << 18;
 /** Measured: the process with its modules loaded, and each worker thread, without tiles. */
@@ -15,11 +16,13 @@ const processBytes = 78e6;
 const workerBytes = 13e6;
 /** Bytes read and written in a second on two ordinary cores with a warm page cache. */
 const forecastBytesPerSecond = 1.5e9;
+const forecastThreads = 2;
 const startSeconds = 0.2;
 
 interface Forecast {
   readonly readBytes: number;
   readonly writeBytes: number;
+  readonly scratchBytes: number;
   peakMemoryBytes(threads: number, tileBytes?: number): number;
   readonly secondsForecast: number;
 }
@@ -56,14 +59,19 @@ export function forecastOf(method: MergeMethod, sources: readonly PlannedSource[
   };
   const works: Work[] = tensors.map((tensor) => ({ source: tensor.source, outline: outlineAt(specs.ofTensor(tensor)) }));
   const counts = sources.flatMap((source) => surveyOf(method, source, specs, outlineAt));
-  const readBytes = [...works, ...counts].reduce((sum, work) => sum + readBytesOf(work), 0);
+  const preparing = preparationForecast(method, sources, bytesOf);
+  const readBytes = [...works, ...counts].reduce((sum, work) => sum + readBytesOf(work), preparing.readBytes);
   const writeBytes = tensors.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   return {
     readBytes,
     writeBytes,
-    secondsForecast: startSeconds + (readBytes + writeBytes) / forecastBytesPerSecond,
-    peakMemoryBytes: (threads, tileBytes = defaultTileBytes) =>
-      processBytes + threads * (workerBytes + tilesOf([...works, ...counts], tileBytes)) + sharedOf([...works, ...counts]),
+    scratchBytes: preparing.scratchBytes,
+    secondsForecast:
+      startSeconds + preparing.seconds / forecastThreads + (readBytes + writeBytes + preparing.scratchBytes) / forecastBytesPerSecond,
+    peakMemoryBytes: (threads, tileBytes = defaultTileBytes) => {
+      const merging = threads * tilesOf([...works, ...counts], tileBytes) + sharedOf([...works, ...counts]);
+      return processBytes + threads * workerBytes + Math.max(merging, preparing.memoryBytes(threads));
+    },
   };
 }
 

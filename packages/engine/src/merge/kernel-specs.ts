@@ -9,7 +9,7 @@ import type { PlannedSource, PlannedTensor } from "./planned.ts";
 export const kernelTypes = ({ inputs }: PlannedSource): StoredType[] =>
   inputs.map(({ dtype, stored }) => {
     if (stored === "mask") return "BITS";
-    if (stored === "adapted") return "F32";
+    if (stored !== "plain") return "F32";
     if (!isArithmetic(dtype)) throw new Error(`There is no arithmetic on ${dtype}.`);
     return dtype;
   });

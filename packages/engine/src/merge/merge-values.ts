@@ -2,7 +2,8 @@ import { type Element, input, sub } from "../expr/expr.ts";
 import { isByRow } from "../expr/program.ts";
 import type { RandomKey } from "../expr/random.ts";
 import { evaluate, evaluateNumber, type Scene } from "../expr/scalar.ts";
-import type { BuildInput, MergeMethod, ModelSelection, Space, SurveyedTensor, Values } from "./define-method.ts";
+import type { BuildInput, MergeMethod, ModelSelection, Prepare, Space, SurveyedTensor, Values } from "./define-method.ts";
+import { computations } from "./prepare/computations.ts";
 
 /** What a recipe would say. */
 interface MergeSettings {
@@ -72,6 +73,7 @@ export function mergeModel(method: MergeMethod, { tensors, ...settings }: ModelV
     const keys = inputs.map((data, k) => keyOfContent(data, k, settings.seed ?? 0));
     return { tensor, built: buildInput(base !== null, tensor, settings), scene: { inputs, keys, measured: {} } };
   });
+  if (method.prepare !== null) scenes = preparedScenes(method.prepare, scenes, settings);
   method.survey?.rounds.forEach((_, round) => {
     scenes = surveyed(method, round, scenes);
   });
@@ -81,6 +83,28 @@ export function mergeModel(method: MergeMethod, { tensors, ...settings }: ModelV
     ),
     surveyed: scenes.map(describe),
   };
+}
+
+/** Tensors that are computed as a whole: the merge then knows the base and the result of that. */
+function preparedScenes(prepare: Prepare, scenes: readonly SurveyedScene[], { own, spaces }: MergeSettings): SurveyedScene[] {
+  const made = scenes.map(({ tensor: { name, shape, base, parents }, built: { params } }) =>
+    computations[prepare.computation]({
+      ...{ name, shape, params, state: null },
+      base: base === null ? null : { read: () => base },
+      parents: parents.map((values, i) => ({ space: spaces?.[i] ?? "weights", own: own?.[i] ?? {}, read: () => values })),
+    }),
+  );
+  const tensors = scenes.map((scene, k) => ({ ...describe(scene), numbers: made[k]?.numbers ?? {} }));
+  const measured = prepare.conclude(tensors, null, "The first parent");
+  return scenes.map(({ tensor, built, scene: { keys, inputs } }, k) => {
+    const known = built.base === null ? [] : inputs.slice(0, 1);
+    const { base, params } = built;
+    return {
+      tensor,
+      built: { base, params, parents: [], prepared: input(known.length) },
+      scene: { keys: keys ?? [], inputs: [...known, made[k]?.values ?? new Float32Array()], measured },
+    };
+  });
 }
 
 /** One round: numbers and selections of every tensor, and what the method concludes from them. */

@@ -6,7 +6,8 @@ import type { CheckpointHeader, TensorHeader } from "./checkpoint-header.ts";
 import type { BuildInput, BuildParent, Values } from "./define-method.ts";
 import { type Fault, fault } from "./fault.ts";
 import type { PlannedInput, PlannedSource } from "./planned.ts";
-import type { Recipe } from "./recipe.ts";
+import { preparedInput } from "./prepare/plan-preparation.ts";
+import { methodOf, type Recipe } from "./recipe.ts";
 
 type Tensors = ReadonlyMap<string, TensorHeader>;
 
@@ -67,9 +68,11 @@ export class SourcePlanner {
       const adapted = this.#checkAdapter(model, name, tensor);
       return [{ model, tensor: name, dtype: tensor.dtype, stored: adapted ? "adapted" : "plain" }];
     });
-    if (!isArithmetic(reference.dtype)) return { ...common, inputs, build: null };
+    if (!isArithmetic(reference.dtype)) return { ...common, inputs, build: null, prepare: null };
+    if (methodOf(this.#recipe).prepare !== null) return { ...common, ...this.#preparation(assignment, inputs) };
     const masks = this.#masks(assignment, found);
-    return { ...common, inputs: [...inputs, ...masks], build: this.#buildInput(assignment, inputs, masks) };
+    const build = this.#buildInput(assignment, inputs, masks);
+    return { ...common, inputs: [...inputs, ...masks], build, prepare: null };
   }
 
   #find({ name, base, parents }: TensorAssignment): Found[] {
@@ -122,6 +125,24 @@ export class SourcePlanner {
     });
   }
 
+  /** A tensor that is computed as a whole first: the merge then reads the base and what was prepared. */
+  #preparation(
+    assignment: TensorAssignment,
+    inputs: readonly PlannedInput[],
+  ): Pick<PlannedSource, "inputs" | "build" | "prepare"> {
+    const first = assignment.base === null ? 0 : 1;
+    const known = inputs.slice(0, first);
+    const parents = assignment.parents.map(({ own }, i) => ({
+      own,
+      space: this.#models[inputs[first + i]?.model ?? 0]?.space ?? "weights",
+    }));
+    return {
+      inputs: [...known, preparedInput(assignment.name)],
+      build: this.#buildInput({ ...assignment, parents: [] }, [...known, preparedInput(assignment.name)], []),
+      prepare: { inputs, parents },
+    };
+  }
+
   /** Settings as text; most tensors share theirs. */
   #textOf(values: Values): string {
     const text = this.#texts.get(values) ?? JSON.stringify(values);
@@ -140,7 +161,9 @@ export class SourcePlanner {
     const key = `${base !== null} ${this.#textOf(parameters)} ${from.join()}`;
     const known = this.#builds.get(key);
     if (known !== undefined) return known;
+    const prepared = inputs.findIndex(({ stored }) => stored === "prepared");
     const built: BuildInput<Values, Values> = {
+      ...(prepared < 0 ? {} : { prepared: input(prepared) }),
       base: base === null ? null : input(0),
       params: parameters,
       parents: parents.map(({ own }, i): BuildParent<Values> => {

@@ -9,6 +9,8 @@ import { fault, RefusedError } from "./fault.ts";
 import { forecastOf } from "./forecast.ts";
 import { SourcePlanner } from "./plan-sources.ts";
 import type { Plan, PlannedSource, PlannedTensor } from "./planned.ts";
+import { checkPreparation, stateOf } from "./prepare/plan-preparation.ts";
+import type { MergeState } from "./prepare/whole-tensor.ts";
 import { methodOf, type Recipe } from "./recipe.ts";
 
 export type { Plan, PlannedInput, PlannedSource, PlannedTensor } from "./planned.ts";
@@ -34,9 +36,11 @@ export function plan(recipe: Recipe, { base, parents }: MergeHeaders): Plan {
   const { assignments, layers, faults } = assignTensors(recipe, { base, parents });
   const planner = new SourcePlanner(recipe, models);
   const sources = planner.plan(assignments.filter(({ name }) => !isExcluded(name)));
-  const all = [...faults, ...checkSpaces(recipe, base, parents), ...(faults.length > 0 ? [] : planner.faults(isExcluded))];
+  const preparation = checkPreparation(method, recipe);
+  const all = [...preparation, ...faults, ...checkSpaces(recipe, base, parents), ...(faults.length > 0 ? [] : planner.faults(isExcluded))];
   if (all.length > 0) throw new RefusedError(all);
 
+  const state = stateOf(method, parents);
   const outputs = outputsOf(recipe, method);
   const tensors = sources.flatMap((source) => outputs(source));
   if (tensors.length === 0)
@@ -51,8 +55,9 @@ export function plan(recipe: Recipe, { base, parents }: MergeHeaders): Plan {
     layers,
     copied: tensors.filter(({ action }) => action === "copy").map(({ name }) => name),
     output: method.output,
+    state,
     ...forecastOf(method, sources, tensors),
-    notes: [...describe(recipe, globs, excluded.length, tensors), ...planner.notes],
+    notes: [...describe(recipe, globs, excluded.length, tensors), ...describeState(state, parents), ...planner.notes],
   };
 }
 
@@ -93,6 +98,9 @@ function outputsOf(recipe: Recipe, method: MergeMethod): (source: PlannedSource)
     });
   };
 }
+
+const describeState = (state: MergeState | null, [first]: readonly CheckpointHeader[]): string[] =>
+  state === null ? [] : [`${first?.label} is the result of merging ${state["count"]} models, from which this merge goes on.`];
 
 function describe(recipe: Recipe, globs: readonly string[], excluded: number, tensors: readonly PlannedTensor[]): string[] {
   const notes: string[] = [];

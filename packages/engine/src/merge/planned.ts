@@ -1,6 +1,7 @@
 import type { Element } from "../expr/expr.ts";
 import type { Dtype } from "../tensor/dtype.ts";
 import type { BuildInput, Space, Values } from "./define-method.ts";
+import type { MergeState } from "./prepare/whole-tensor.ts";
 import type { Recipe } from "./recipe.ts";
 
 /** A tensor of one model that takes part. */
@@ -9,8 +10,16 @@ export interface PlannedInput {
   readonly model: number;
   readonly tensor: string;
   readonly dtype: Dtype;
-  /** mask: bits of an EMR result; adapted: read with an adapter baked in, as F32 */
-  readonly stored: "plain" | "mask" | "adapted";
+  /** mask: bits of an EMR result; adapted: read with an adapter baked in, as F32; prepared: on the scratch file of the run */
+  readonly stored: "plain" | "mask" | "adapted" | "prepared";
+}
+
+/** What a method's computation on a whole tensor works with. */
+export interface PlannedPreparation {
+  /** Base first when there is one */
+  readonly inputs: readonly PlannedInput[];
+  /** For each parent */
+  readonly parents: readonly { readonly space: Space; readonly own: Values }[];
 }
 
 /** What is made, or copied, of one tensor of the models. */
@@ -24,6 +33,8 @@ export interface PlannedSource {
   readonly inputs: readonly PlannedInput[];
   /** What the method computes with; null: copied, equal in all inputs, which the run verifies byte by byte */
   readonly build: BuildInput<Values, Values> | null;
+  /** What is computed before the merge; null: nothing */
+  readonly prepare: PlannedPreparation | null;
 }
 
 export interface PlannedTensor {
@@ -55,6 +66,10 @@ export interface Plan {
   /** All passes over the inputs together */
   readonly readBytes: number;
   readonly writeBytes: number;
+  /** Taken on the disk during the run besides */
+  readonly scratchBytes: number;
+  /** From which the merge goes on, when its first parent is the result of an earlier one */
+  readonly state: MergeState | null;
   peakMemoryBytes(threads: number, tileBytes?: number): number;
   readonly secondsForecast: number;
   readonly notes: readonly string[];

@@ -18,6 +18,7 @@ import { modelStock } from "./model-stock.ts";
 import { multislerp } from "./multislerp.ts";
 import { nearswap } from "./nearswap.ts";
 import { nuslerp } from "./nuslerp.ts";
+import { opcm } from "./opcm.ts";
 import { passthrough } from "./passthrough.ts";
 import { pcb } from "./pcb.ts";
 import { ram } from "./ram.ts";
@@ -36,7 +37,7 @@ import { warm } from "./warm.ts";
 export const methods: readonly MergeMethod[] = [
   ...[linear, uniformSoup, warm, modelStock],
   ...[slerp, nuslerp, multislerp, karcher],
-  ...[taskArithmetic, taskVector, taskVectorSum, analogy],
+  ...[taskArithmetic, taskVector, taskVectorSum, analogy, opcm],
   ...[ties, dareLinear, dareTies, dellaLinear, della, breadcrumbs, breadcrumbsTies],
   ...[sce, pcb, ram, ramPlus, nearswap, arceeFusion, dppa],
   ...[swa, lawa, ema],

@@ -5,6 +5,8 @@ export interface Projected {
   readonly columns: number;
   /** Share of the singular values whose directions count as taken, from 0 to 1; the paper's default is 0.5 */
   readonly alpha: number;
+  /** Singular values of B up to this one are rounding of what B was made of, and their directions not taken; default 0 */
+  readonly noise?: number;
 }
 
 /**
@@ -28,12 +30,12 @@ export interface Projected {
 export function project(
   accumulated: Float32Array | Float64Array,
   taskVector: Float32Array | Float64Array,
-  { rows, columns, alpha }: Projected,
+  { rows, columns, alpha, noise = 0 }: Projected,
 ): Float64Array {
   if (!(alpha >= 0 && alpha <= 1)) throw new RangeError(`alpha lies between 0 and 1, not at ${alpha}.`);
   const tau = matrix(rows, columns, taskVector);
   const { u, s, v } = thinSvd(matrix(rows, columns, accumulated));
-  const rank = numericalRank(s, rows, columns);
+  const rank = Math.min(numericalRank(s, rows, columns), s.findLastIndex((value) => value > noise) + 1);
   const left = columnRange(u, 0, rank);
   const right = columnRange(v, 0, rank);
   const taken = Math.min(rank, splitRank(s, alpha));

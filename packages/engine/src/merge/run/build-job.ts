@@ -4,8 +4,8 @@ import { wholeTileBytes } from "../../expr/wasm/layout.ts";
 import type { OpenModel } from "../open-model.ts";
 import type { AdapterTensor } from "../adapters/index.ts";
 import { SpecList } from "../kernel-specs.ts";
-import type { Plan, PlannedInput, PlannedSource } from "../planned.ts";
-import { type AdaptedSource, type Job, planStages, type Source, type StagePlan, type StoredSource, type TensorJob } from "./job.ts";
+import type { Gather, Plan, PlannedInput, PlannedSource } from "../planned.ts";
+import { type AdaptedSource, type GatheredSource, type Job, planStages, type Source, type StagePlan, type StoredSource, type TensorJob } from "./job.ts";
 import type { OutputLayout } from "./output-layout.ts";
 
 interface OpenFile {
@@ -20,35 +20,66 @@ export interface JobParts {
   readonly plan: Plan;
   /** Base first when there is one */
   readonly models: readonly OpenModel[];
-  /** Files of the models, in the order of models and of their files */
+  /** Files of the models, in the order of models and of their files, and the scratch file if there is one */
   readonly inputs: readonly OpenFile[];
+  /** Where on the scratch file the prepared tensors begin, by their name in the result */
+  readonly prepared?: ReadonlyMap<string, number> | undefined;
+  /** Means of matrices, by `meanKey` */
+  readonly means?: ReadonlyMap<string, Float32Array> | undefined;
   readonly tileBytes: number;
 }
+
+/** Names the mean of a matrix. */
+export const meanKey = (model: number, tensor: string): string => `${model} ${tensor}`;
 
 /** Where the tensors of the models are, as sources of a job. */
 export class SourceFinder {
   readonly #models: readonly OpenModel[];
   readonly #firstFile: readonly number[];
+  readonly #prepared: JobParts["prepared"];
+  readonly #means: JobParts["means"];
 
-  constructor(models: readonly OpenModel[]) {
+  constructor({ models, prepared, means }: Pick<JobParts, "models" | "prepared" | "means">) {
     this.#models = models;
+    this.#prepared = prepared;
+    this.#means = means;
     this.#firstFile = models.map((_, k) => models.slice(0, k).reduce((count, { files }) => count + files.length, 0));
   }
 
-  sourcesOf = ({ inputs }: PlannedSource): Source[] => inputs.map((input) => this.#source(input));
+  sourcesOf = ({ inputs }: Pick<PlannedSource, "inputs">): Source[] => inputs.map((input) => this.#source(input));
 
-  #source({ model, tensor, stored }: PlannedInput): Source {
+  /** Number of the scratch file. */
+  get #scratch(): number {
+    return this.#models.reduce((count, { files }) => count + files.length, 0);
+  }
+
+  /** A tensor as its file holds it. */
+  stored(model: number, tensor: string): StoredSource {
     const found = this.#models[model]?.tensors.get(tensor);
     if (found === undefined) throw new Error(`Model ${model} has no tensor ${tensor}.`);
     const { file, begin: position, dtype } = found;
-    const first = this.#firstFile[model] ?? 0;
-    const plain: StoredSource = {
-      kind: "stored",
-      file: first + file,
-      position,
-      dtype: stored === "mask" ? "BITS" : dtype,
-    };
+    return { kind: "stored", file: (this.#firstFile[model] ?? 0) + file, position, dtype };
+  }
+
+  #source({ model, tensor, stored, gather }: PlannedInput): Source {
+    if (stored === "prepared")
+      return { kind: "stored", file: this.#scratch, position: this.#prepared?.get(tensor) ?? 0, dtype: "F32" };
+    if (gather !== undefined) return this.#gathered(gather, model, tensor);
+    const plain = this.stored(model, tensor);
+    if (stored === "mask") return { ...plain, dtype: "BITS" };
     return stored === "adapted" ? this.#adapted(plain, model, tensor) : plain;
+  }
+
+  #gathered({ map, columns, matrices }: Gather, model: number, tensor: string): GatheredSource {
+    return {
+      kind: "gathered",
+      map,
+      columns,
+      matrices: matrices.map((matrix, k) => (matrix === null ? null : this.stored(k, matrix.tensor))),
+      model,
+      rows: matrices[model]?.rows ?? 0,
+      mean: map.hasMean ? (this.#means?.get(meanKey(model, tensor)) ?? null) : null,
+    };
   }
 
   #adapted(weight: StoredSource, model: number, tensor: string): AdaptedSource {
@@ -70,9 +101,9 @@ export class SourceFinder {
 
 /** Turns a plan and open files into work for threads. */
 export function buildJob(parts: JobParts, layout: OutputLayout, outputs: readonly OpenFile[], findings: Findings): Job {
-  const { plan, models } = parts;
+  const { plan } = parts;
   const specs = new SpecList();
-  const finder = new SourceFinder(models);
+  const finder = new SourceFinder(parts);
   const planned = new Map(plan.tensors.map((tensor) => [tensor.name, tensor]));
   const tensors = layout.files.flatMap(({ tensors: placed }, file) =>
     placed.flatMap(({ name, begin }): TensorJob[] => {

@@ -3,6 +3,10 @@ import { type KernelSpec, outlineOf, tileElementsOf } from "../../expr/wasm/kern
 import { strideOf } from "../../expr/wasm/kernel-instance.ts";
 import type { MemoryShape } from "../../expr/wasm/layout.ts";
 import type { Dtype } from "../../tensor/dtype.ts";
+import type { Space, Values } from "../define-method.ts";
+import type { ComputationName } from "../prepare/computations.ts";
+import type { MergeState } from "../prepare/whole-tensor.ts";
+import type { RowMap } from "../tokenizer/row-map.ts";
 
 /** Work that the threads of a run share; plain data, cloned into each of them once. File descriptors belong to the process. */
 export interface Job {
@@ -47,18 +51,33 @@ export interface AdaptedSource {
   readonly isTransposed: boolean;
 }
 
-/** Rows of an embedding brought into the order of another vocabulary: F32. */
+/** Rows of embeddings brought into the order of another vocabulary: F32. */
 export interface GatheredSource {
   readonly kind: "gathered";
-  readonly matrix: StoredSource;
+  readonly map: RowMap;
+  /** Elements of a row */
   readonly columns: number;
-  /** For each row of the result the row of the matrix; -1: the row has a default */
-  readonly own: Int32Array;
-  /** Defaults: row of the result → mean of rows, each of a matrix; none: zeros */
-  readonly defaults: ReadonlyMap<number, readonly { readonly matrix: StoredSource; readonly row: number }[]>;
+  /** By model; null where no row is taken from it */
+  readonly matrices: readonly (StoredSource | null)[];
+  /** The model that this source is of, and the rows of its matrix */
+  readonly model: number;
+  readonly rows: number;
+  /** For rows that belong to no token; null when there are none */
+  readonly mean: Float32Array | null;
 }
 
 export type Source = StoredSource | AdaptedSource | GatheredSource;
+
+/** A computation on all of a tensor; its result, in F32, is the output. */
+export interface Preparing {
+  readonly computation: ComputationName;
+  readonly shape: readonly number[];
+  /** Whether the first input is the base; the others are the parents */
+  readonly hasBase: boolean;
+  readonly parents: readonly { readonly space: Space; readonly own: Values }[];
+  readonly params: Values;
+  readonly state: MergeState | null;
+}
 
 export interface TensorJob {
   readonly name: string;
@@ -72,15 +91,18 @@ export interface TensorJob {
   readonly output: { readonly file: number; readonly position: number; readonly type: SourceType } | null;
   /** What surveys have found */
   readonly measured: Readonly<Record<string, number>>;
+  /** In stages of kind prepare */
+  readonly preparing?: Preparing;
 }
 
 /**
  * A pass over a tensor, cut into tiles. sample: one tile that looks at a small part, to know roughly where selections will end;
- * level: statistics; count: keys of selections over the whole model; merge: the result; copy: an equality check and the bytes.
+ * level: statistics; count: keys of selections over the whole model; merge: the result; copy: an equality check and the bytes;
+ * prepare: a computation on the whole tensor as one tile.
  */
 export interface Stage {
   readonly tensor: number;
-  readonly kind: "sample" | "level" | "count" | "merge" | "copy";
+  readonly kind: "sample" | "level" | "count" | "merge" | "copy" | "prepare";
   readonly level: number;
   readonly firstTile: number;
   readonly tileCount: number;
@@ -176,4 +198,14 @@ export function planCounts(tensors: readonly TensorJob[], specs: readonly Kernel
     tileCount += tiles;
   });
   return { stages, tileCount };
+}
+
+/** One tile for each tensor, the largest first, so that no thread is left alone with one at the end. */
+export function planPreparations(tensors: readonly TensorJob[]): StagePlan {
+  const order = tensors.map((_, tensor) => tensor).sort((a, b) => (tensors[b]?.elements ?? 0) - (tensors[a]?.elements ?? 0) || a - b);
+  const stages = order.map((tensor, firstTile): Stage => {
+    const { elements = 0 } = tensors[tensor] ?? {};
+    return { tensor, kind: "prepare", level: 0, firstTile, tileCount: 1, tileElements: elements, previous: -1, ordinal: 0 };
+  });
+  return { stages, tileCount: stages.length };
 }

@@ -1,7 +1,7 @@
 import type { RandomKey } from "../../expr/random.ts";
 import { compileKernel, type KernelMemory, kernelMemory, outlineOf } from "../../expr/wasm/kernel.ts";
 import { type Border, KernelInstance, strideOf, type TensorFacts, type Tile } from "../../expr/wasm/kernel-instance.ts";
-import type { Job, Stage, TensorJob } from "./job.ts";
+import type { Job, Source, Stage, TensorJob } from "./job.ts";
 import { arrivalType, SourceReader, sizeOf } from "./read-source.ts";
 import type { SharedState } from "./shared-state.ts";
 import { streamKey } from "./stream-key.ts";
@@ -68,6 +68,13 @@ export class KernelDesk {
         reader.read(source, this.memory.input(k).subarray(from), begin, count);
       });
     kernel.pad(tile);
+  }
+
+  /** All of a tensor, as it arrives. */
+  whole(source: Source, elements: number): Uint8Array {
+    const bytes = new Uint8Array(sizeOf(arrivalType(source), elements));
+    this.#reader.read(source, bytes, 0, elements);
+    return bytes;
   }
 
   /** Adds what has been read since the last call to the run's progress. */

@@ -45,7 +45,7 @@ export async function mergeToFolder(options: MergeOptions): Promise<MergeReport<
   const digests = digestModels(models, options);
   let isKept = false;
   try {
-    await checkRoom(outDir, plan.writeBytes - (await takenBytes(folder, layout)));
+    await checkRoom(outDir, plan.writeBytes + plan.scratchBytes - (await takenBytes(folder, layout)));
     const weights = await writeWeights({ plan, models, layout, folder, threads, options });
     const known = await orAborted(digests.result, signal);
     const identity =
@@ -53,7 +53,7 @@ export async function mergeToFolder(options: MergeOptions): Promise<MergeReport<
         ? null
         : recipeIdentity(recipe, { base: hasBase ? (known[0] ?? null) : null, parents: known.slice(hasBase ? 1 : 0) });
     const { manifest } = options;
-    const describing = { plan, models, layout, maxShardBytes, digests: known, identity, weights: weights.files, manifest };
+    const describing = { plan, models, layout, maxShardBytes, digests: known, identity, weights: weights.files, added: weights.small, manifest };
     const small = await smallFiles(describing);
     for (const file of small) await writeWhole(join(folder.path, file.path), file.data, durable);
     signal?.throwIfAborted();

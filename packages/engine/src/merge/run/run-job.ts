@@ -23,6 +23,8 @@ export type RunResult =
       readonly state: SharedState;
       /** Of each selection of a count, added up over the workers */
       readonly histograms: readonly Float64Array[];
+      /** Index of each tensor that was prepared, and what was found about it */
+      readonly prepared: TilesResult["prepared"];
     }
   | { readonly kind: "fault"; readonly fault: TileFault };
 
@@ -60,7 +62,8 @@ export async function runJob(
     const sha256 = results[0]?.sha256 ?? [];
     if (hashesOutputs && sha256.length < job.outputs.length) throw new Error("The output was not hashed.");
     const histograms = sumUp(results.map((result) => result.histograms));
-    return { kind: "done", sha256, bytesRead: Number(state.bytesRead[0]), state, histograms };
+    const prepared = results.flatMap((result) => result.prepared);
+    return { kind: "done", sha256, bytesRead: Number(state.bytesRead[0]), state, histograms, prepared };
   } finally {
     unfollow?.();
     signal?.removeEventListener("abort", abort);

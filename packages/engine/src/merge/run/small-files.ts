@@ -19,6 +19,8 @@ interface Describing {
   readonly digests: readonly string[] | null;
   readonly identity: string | null;
   readonly weights: readonly MergedFile<string | null>[];
+  /** Files that the method adds */
+  readonly added: readonly SmallFile[];
   /** Further fields of the manifest */
   readonly manifest: Readonly<Record<string, unknown>> | undefined;
 }
@@ -41,6 +43,7 @@ export async function smallFiles(describing: Describing): Promise<SmallFile[]> {
     ...(config === null ? [] : [json("config.json", config)]),
     ...(layout.index === null ? [] : [text("model.safetensors.index.json", layout.index)]),
     ...(await companionFiles(models)),
+    ...describing.added,
     text("README.md", modelCard(plan, described, identity)),
   ];
   const references = referencesOf(plan.recipe);

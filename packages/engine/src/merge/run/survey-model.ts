@@ -59,7 +59,7 @@ class ModelSurvey {
   constructor({ parts, run }: Surveying) {
     this.#parts = parts;
     this.#run = run;
-    this.#finder = new SourceFinder(parts.models);
+    this.#finder = new SourceFinder(parts);
   }
 
   async perform(): Promise<{ findings: Findings; bytesRead: number }> {

@@ -3,11 +3,12 @@ import { lowerHalf, upperHalf } from "../../expr/nth-largest.ts";
 import type { Band, Tile } from "../../expr/wasm/kernel-instance.ts";
 import { isArithmetic } from "../../tensor/dtype.ts";
 import { firstNonFinite } from "../../tensor/non-finite.ts";
-import { type Job, type Stage, type TensorJob } from "./job.ts";
+import type { Job, Stage, TensorJob } from "./job.ts";
 import { KernelDesk, runsOf } from "./kernel-desk.ts";
 import { addHalves, LevelWork, tileOf } from "./level-work.ts";
 import { arrivalType, sizeOf } from "./read-source.ts";
 import { finishTile, isStopped, type SharedState, slot, stop, waitForStage } from "./shared-state.ts";
+import { TensorPreparer } from "./tensor-preparer.ts";
 import { TileError, type TileProblem, transfer } from "./transfer.ts";
 
 export interface TileFault {
@@ -33,6 +34,9 @@ export class TileWorker {
   readonly desk: KernelDesk;
   /** Counts of half keys, for each selection of a count */
   readonly histograms: Float64Array[];
+  /** Index of each tensor that it has prepared, and what was found about it */
+  readonly prepared: [tensor: number, numbers: Readonly<Record<string, number>>][] = [];
+  readonly #preparer: TensorPreparer;
   readonly #job: Job;
   readonly #state: SharedState;
   readonly #levels: LevelWork;
@@ -44,6 +48,7 @@ export class TileWorker {
     this.#counting = counting;
     this.desk = new KernelDesk(job, state);
     this.#levels = new LevelWork(this.desk);
+    this.#preparer = new TensorPreparer(this.desk);
     this.histograms = counting === null || counting.note === "ties" ? [] : counting.bands.map(() => new Float64Array(bins));
   }
 
@@ -86,6 +91,10 @@ export class TileWorker {
       case "count":
         this.desk.load(index, range);
         this.#count(index, range, tile);
+        finishTile(this.#state, index, () => {});
+        break;
+      case "prepare":
+        this.prepared.push([stage.tensor, this.#preparer.prepare(tensor)]);
         finishTile(this.#state, index, () => {});
         break;
       default:

@@ -23,6 +23,8 @@ export interface TilesResult {
   readonly sha256: readonly string[] | null;
   /** Of each selection of a count */
   readonly histograms: readonly Float64Array[];
+  /** Index of each tensor that was prepared, and what was found about it */
+  readonly prepared: readonly (readonly [tensor: number, numbers: Readonly<Record<string, number>>])[];
 }
 
 function perform(assignment: Assignment): TilesResult | string[] {
@@ -31,7 +33,7 @@ function perform(assignment: Assignment): TilesResult | string[] {
   const hasher = hashesOutputs ? new OutputHasher(job, state) : null;
   const worker = new TileWorker(job, state, counting);
   const fault = worker.run(() => hasher?.step() ?? false);
-  return { fault, sha256: hasher === null || fault !== null ? null : hasher.finish(), histograms: worker.histograms };
+  return { fault, sha256: hasher === null || fault !== null ? null : hasher.finish(), histograms: worker.histograms, prepared: worker.prepared };
 }
 
 parentPort?.postMessage(perform(workerData as Assignment));

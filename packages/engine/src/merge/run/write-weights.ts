@@ -1,4 +1,4 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { defaultTileBytes } from "../forecast.ts";
 import type { OpenModel } from "../open-model.ts";
@@ -6,12 +6,16 @@ import type { Plan } from "../planned.ts";
 import { BackgroundSync } from "./background-sync.ts";
 import { buildJob } from "./build-job.ts";
 import { bytesToRead } from "./bytes-to-read.ts";
+import type { SmallFile } from "./companion-files.ts";
 import { explainFault } from "./explain-fault.ts";
 import { type Job, planStages } from "./job.ts";
+import { methodFiles } from "./method-files.ts";
 import type { MergedFile, MergeOptions } from "./merge-options.ts";
 import type { OutputLayout } from "./output-layout.ts";
 import type { PartialFolder } from "./partial-folder.ts";
+import { prepareModel } from "./prepare-model.ts";
 import { ProgressMeter } from "./progress-meter.ts";
+import { readMeans } from "./read-means.ts";
 import { runJob } from "./run-job.ts";
 import { createSharedState, finishedTensors } from "./shared-state.ts";
 import { surveyModel } from "./survey-model.ts";
@@ -28,13 +32,18 @@ interface Writing {
 interface Written {
   readonly files: MergedFile<string | null>[];
   readonly bytesRead: number;
+  /** What the method adds to the weights; still to be written */
+  readonly small: readonly SmallFile[];
 }
+
+/** Holds whole tensors that are computed before the merge; gone before the folder is complete. */
+const scratchName = "prepared.scratch";
 
 /** Runs the merge into the weight files; they are synced when it returns. Closes every file, however it ends. */
 export async function writeWeights({ plan, models, layout, folder, threads, options }: Writing): Promise<Written> {
   const { onProgress, signal, durable = true, hash = true } = options;
   const handles: FileHandle[] = [];
-  const openFile = async (path: string, mode: "r" | "r+" | "wx+") => {
+  const openFile = async (path: string, mode: "r" | "r+" | "w+" | "wx+") => {
     const handle = await open(path, mode);
     handles.push(handle);
     return { path, handle, fd: handle.fd };
@@ -52,13 +61,23 @@ export async function writeWeights({ plan, models, layout, folder, threads, opti
       await output.handle.truncate(sizeBytes);
     }
     const plain = (files: readonly { path: string; fd: number }[]) => files.map(({ path, fd }) => ({ path, fd }));
-    const parts = { plan, models, inputs: plain(inputs), tileBytes: options.tileBytes ?? defaultTileBytes };
+    const opened = { plan, models, inputs: plain(inputs), tileBytes: options.tileBytes ?? defaultTileBytes };
+    const means = await readMeans(opened, signal);
+    const parts = { ...opened, means: means.values };
     const totals = { tensors: plan.tensors.length, bytes: plan.readBytes };
     const meter = onProgress === undefined ? undefined : new ProgressMeter(totals, onProgress);
+    meter?.skip(means.bytesRead);
     const run = { threads, signal, meter };
     const survey = await surveyModel({ parts, run });
     if (survey.kind === "fault") throw explainFault(survey.fault, plan, models, options.outDir);
-    const whole = buildJob(parts, layout, plain(outputs), survey.findings);
+    const scratch = plan.sources.some(({ prepare }) => prepare !== null)
+      ? plain([await openFile(join(folder.path, scratchName), "w+")])
+      : [];
+    const prepared = scratch[0] === undefined ? null : await prepareModel({ parts, run, scratch: scratch[0] });
+    if (prepared?.kind === "fault") throw explainFault(prepared.fault, asPrepared(plan), models, options.outDir);
+    const merging = { ...parts, inputs: [...parts.inputs, ...scratch], prepared: prepared?.positions };
+    const findings = prepared?.findings ?? survey.findings;
+    const whole = buildJob(merging, layout, plain(outputs), findings);
     const names = layout.files.flatMap(({ tensors }) => tensors.map(({ name }) => name));
     const job = leaveOut(whole, names, folder.done);
     meter?.skip(bytesToRead(whole) - bytesToRead(job));
@@ -71,15 +90,23 @@ export async function writeWeights({ plan, models, layout, folder, threads, opti
       if (result.kind === "fault") throw explainFault(result.fault, plan, models, options.outDir);
       await sync?.finish();
       const files = layout.files.map(({ name, sizeBytes }, i) => ({ path: name, sha256: result.sha256[i] ?? null, sizeBytes }));
-      return { files, bytesRead: survey.bytesRead + result.bytesRead };
+      const bytesRead = means.bytesRead + survey.bytesRead + (prepared?.bytesRead ?? 0) + result.bytesRead;
+      return { files, bytesRead, small: methodFiles(plan, findings) };
     } catch (error) {
       await (options.resume === true ? sync?.save() : sync?.stop());
       throw error;
     }
   } finally {
     for (const handle of handles) await handle.close();
+    await rm(join(folder.path, scratchName), { force: true });
   }
 }
+
+/** The plan with the inputs that the computation before the merge reads, for its faults. */
+const asPrepared = (plan: Plan): Plan => ({
+  ...plan,
+  sources: plan.sources.map((source) => ({ ...source, inputs: source.prepare?.inputs ?? source.inputs })),
+});
 
 /** The job without the tensors that are done: they keep their places in the files and have no stages. */
 function leaveOut(job: Job, names: readonly string[], done: ReadonlySet<string>): Job {

@@ -1,0 +1,7 @@
+import { addArrivals } from "../opcm/add-arrivals.ts";
+import type { Computation } from "./whole-tensor.ts";
+
+export type ComputationName = "opcm";
+
+/** Computations on whole tensors, apart from the methods that declare them: threads load these and nothing else of a method. */
+export const computations: Readonly<Record<ComputationName, Computation>> = { opcm: addArrivals };
