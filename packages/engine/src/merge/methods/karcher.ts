@@ -15,7 +15,7 @@ import { noCoefficients } from "./parent-settings.ts";
  * inner products of the parents; the last combination is f32.
  * Limits: tensors of norm up to the tolerance count for the length, not for the direction; between opposite directions the mean is
  * not unique, and one of them decides.
- * Source: Karcher mean of mergekit, and arXiv 2603.04972.
+ * Source: Functionality-Oriented LLM Merging on the Fisher–Rao Manifold (Wang et al. 2026), as in mergekit.
  */
 export const karcher = defineMethod({
   id: "karcher",

@@ -28,7 +28,7 @@ const times = numeric.mul;
  *   out = base + bᵢ·τᵢ where parent i alone is active, + Σᵢ aᵢ·τᵢ / Σᵢ aᵢ where several are
  *   bᵢ = 1 + r·min(α, sharedᵢ/uniqueᵢ)      aᵢ = 1 where |τᵢ| > ε; shared, unique: how many entries of the tensor it shares, has alone
  * Limits: as RAM.
- * Source: Behavior Knowledge Merge in Reinforced Agentic Models (2601.13572), ramplus_tl of mergekit.
+ * Source: Behavior Knowledge Merge in Reinforced Agentic Models (Yuan et al. 2026), ramplus_tl of mergekit.
  */
 export const ramPlus = defineMethod({
   id: "ram_plus",

@@ -15,7 +15,7 @@ import { noCoefficients } from "./parent-settings.ts";
  * Keeps what only one parent changed, and averages what several did.
  *   out = base + Σᵢ aᵢ·τᵢ / max(1, Σᵢ aᵢ)      aᵢ = 1 where |τᵢ| > ε, else 0
  * Limits: made for parents that change few weights (reinforcement learning); dense task vectors are simply averaged.
- * Source: Behavior Knowledge Merge in Reinforced Agentic Models (2601.13572), as in mergekit.
+ * Source: Behavior Knowledge Merge in Reinforced Agentic Models (Yuan et al. 2026), as in mergekit.
  */
 export const ram = defineMethod({
   id: "ram",
