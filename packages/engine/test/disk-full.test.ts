@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { closeSync, existsSync, openSync, readdirSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, unlinkSync, writeSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,9 +10,9 @@ import { tensorOf, writeFolder } from "./checkpoints.ts";
 // Machines that run everything at once are slow.
 vi.setConfig({ testTimeout: 60_000 });
 
-// A real small disk: a tmpfs of 16 MB and 12 files. Only root may mount one.
+// A real small disk: a tmpfs of 16 MB and 13 files. Only root may mount one.
 const small = await mkdtemp(join(tmpdir(), "amalgam-small-disk-"));
-const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=16m,nr_inodes=12", "tmpfs", small]).status === 0;
+const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=16m,nr_inodes=13", "tmpfs", small]).status === 0;
 const recipe = parseRecipe({ method: "linear", parents: [{ model: "a" }, { model: "b" }] });
 const outDir = join(small, "out");
 const filler = join(small, "filler");
@@ -22,7 +22,11 @@ let root: string;
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), "amalgam-disk-full-"));
   const make = (seed: number) =>
-    writeFolder(join(root, `m${seed}`), [tensorOf({ name: "w", dtype: "F32", shape: [2_000_000] }, seed)], { config: {} });
+    writeFolder(
+      join(root, `m${seed}`),
+      [500, 1_999_500].map((size) => tensorOf({ name: `w${size}`, dtype: "F32", shape: [size] }, seed)),
+      { config: {} },
+    );
   parents = [await make(1), await make(2)];
 });
 afterAll(async () => {
@@ -44,8 +48,8 @@ function fill(keepBytes: number): void {
   }
 }
 
-async function refusal(): Promise<string> {
-  const error: unknown = await mergeToFolder({
+const merge = (resume = false) =>
+  mergeToFolder({
     recipe,
     base: null,
     parents,
@@ -53,7 +57,11 @@ async function refusal(): Promise<string> {
     digests: "skip",
     threads: 2,
     tileBytes: 65536,
-  }).catch((reason: unknown) => reason);
+    resume,
+  });
+
+async function refusal(resume = false): Promise<string> {
+  const error: unknown = await merge(resume).catch((reason: unknown) => reason);
   if (!(error instanceof RefusedError)) throw new Error("The merge was not refused.", { cause: error });
   return `${error.faults[0]?.code}: ${error.message}`;
 }
@@ -80,9 +88,38 @@ it.skipIf(!mounted)("a disk that fills up in the middle of a merge leaves nothin
 });
 
 it.skipIf(!mounted)("a disk without room for the last small file leaves nothing behind", async () => {
-  // 12 inodes: the root, eight fillers, the folder, the weights, and config.json; none is left for README.md.
+  // 13 inodes: the root, eight fillers, the folder, its journal, the weights, and config.json; none is left for README.md.
   for (let i = 0; i < 8; i += 1) closeSync(openSync(`${filler}${i}`, "w"));
   expect(await refusal()).toMatch(/^DISK_FULL/);
   for (let i = 0; i < 8; i += 1) unlinkSync(`${filler}${i}`);
   expect(readdirSync(small)).toEqual([]);
+});
+
+it.skipIf(!mounted)("a disk that fills up while a merge resumes or may be resumed keeps what is finished", async () => {
+  const partial = () => readdirSync(small).find((name) => name.includes("partial"));
+  /** Fills the disk once some of the work is safe. A merge that was faster is refused for its folder, and tried once more. */
+  const fillWhenNoted = () =>
+    setInterval(() => {
+      const name = partial();
+      const journal = name === undefined ? "" : join(small, name, ".amalgam-journal");
+      if (journal === "" || !existsSync(journal) || readFileSync(journal, "utf8").split("\n").length < 3) return;
+      if (!existsSync(filler)) fill(0);
+    }, 1);
+  for (;;) {
+    const timer = fillWhenNoted();
+    const message = await refusal(true).catch(() => "");
+    clearInterval(timer);
+    if (message !== "") {
+      expect(message).toMatch(
+        /^DISK_FULL: No space is left for .*: the disk is full. Finished tensors were kept: free some space and resume\.$/,
+      );
+      break;
+    }
+    rmSync(outDir, { recursive: true });
+    rmSync(filler, { force: true });
+  }
+  expect(partial()).toBeDefined();
+  unlinkSync(filler);
+  expect((await merge(true)).tensorsResumed).toBeGreaterThan(0);
+  expect(readdirSync(small)).toEqual(["out"]);
 });

@@ -25,10 +25,16 @@ export const merge = defineCommand({
     },
     seed: { type: "string", valueHint: "n", description: "Overrides the seed of the recipe" },
     "max-shard-size": { type: "string", valueHint: "bytes", description: "Cut larger results into shards; default 5GB" },
+    resume: {
+      type: "boolean",
+      description: "Go on where an earlier run ended early; if this one does, too, what is finished is kept",
+    },
     ...jsonOption,
   },
   async run({ args }) {
+    const resume = args.resume === true;
     const options = {
+      resume,
       threads: wholeNumber(args.threads, "--threads", { min: 1, max: 256 }),
       tileBytes: byteSize(args.tile, "--tile", { min: 2 ** 14, max: 2 ** 26 }),
       maxShardBytes: byteSize(args["max-shard-size"], "--max-shard-size"),
@@ -39,20 +45,23 @@ export const merge = defineCommand({
     for (const each of notes) note(printable(each, 1000));
     const progress = startProgress("Merging");
     try {
-      const report = await interruptible((signal) =>
-        mergeToFolder({
-          ...inputs,
-          ...options,
-          outDir,
-          signal,
-          onProgress: ({ bytesRead, bytesTotal, bytesPerSecond, tensorsDone, tensorsTotal }) =>
-            progress.update({
-              done: bytesRead,
-              total: bytesTotal,
-              rate: bytesPerSecond,
-              note: `${tensorsDone} of ${plural(tensorsTotal, "tensor")}`,
-            }),
-        }),
+      const report = await interruptible(
+        (signal) =>
+          mergeToFolder({
+            ...inputs,
+            ...options,
+            outDir,
+            signal,
+            onNote: (each) => note(printable(each, 1000)),
+            onProgress: ({ bytesRead, bytesTotal, bytesPerSecond, tensorsDone, tensorsTotal }) =>
+              progress.update({
+                done: bytesRead,
+                total: bytesTotal,
+                rate: bytesPerSecond,
+                note: `${tensorsDone} of ${plural(tensorsTotal, "tensor")}`,
+              }),
+          }),
+        resume ? "Cancelled; what is finished is kept, and the same command goes on from there." : undefined,
       );
       progress.finish();
       if (args.json === true) printJson({ ...report, outDir });

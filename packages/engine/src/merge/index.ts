@@ -16,3 +16,5 @@ export { coefficientsOf, maxParents, methodOf, parseRecipe, type Recipe, type Re
 export { type ParsedRecipe, parseRecipeText } from "./recipe-text.ts";
 export type { MergedFile, MergeOptions, MergeProgress, MergeReport } from "./run/merge-options.ts";
 export { mergeToFolder } from "./run/merge-to-folder.ts";
+export { type FileOutcome, type Reproduction, reproduceMerge } from "./run/reproduce.ts";
+export { type Manifest, methodChange, parseManifest } from "./run/reproduce-manifest.ts";

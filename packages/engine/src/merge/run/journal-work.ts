@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { open, stat } from "node:fs/promises";
 import { z } from "zod";
+import { canonicalJson } from "../canonical-json.ts";
 import type { Checkpoint } from "../checkpoint.ts";
-import { canonicalJson } from "../identity.ts";
 import type { Plan } from "../planned.ts";
 import { methodOf } from "../recipe.ts";
 import { engineVersion } from "./engine-version.ts";
