@@ -61,7 +61,7 @@ export class KernelDesk {
       tensor.inputs.forEach((source, k) => void reader.read(source, this.memory.input(k), tile.begin, tile.count));
       return;
     }
-    const kernel = this.#instanceOf(tensor.spec);
+    const kernel = this.enter(index);
     for (const { at, begin, count } of runsOf(tensor, tile, kernel.byRow))
       tensor.inputs.forEach((source, k) => {
         const from = sizeOf(arrivalType(source), at);

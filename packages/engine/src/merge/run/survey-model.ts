@@ -119,7 +119,8 @@ class ModelSurvey {
       names.flatMap((name) => measurement.selections?.[name] ?? []);
     const specs = new SpecList();
     const tensors = subjects.map((subject) => {
-      const statistics = selectionsOf(subject).map(({ of }) => largest(of, number(0)));
+      // Numbered, so that two selections from the same values stay two.
+      const statistics = selectionsOf(subject).map(({ of }, s) => largest(of, number(s)));
       return this.#tensorJob(subject.source, specs.ofStatistics(subject.source, statistics));
     });
     const job = completeJob(this.#parts, tensors, specs, [], planCounts);

@@ -155,6 +155,7 @@ export class TileWorker {
     const { fd, path } = this.#job.outputs[file] ?? { fd: -1, path: "" };
     for (const { at, begin, count } of runsOf(tensor, range, byRow)) {
       const tile = from.subarray(sizeOf(type, at), sizeOf(type, at) + sizeOf(type, count));
+      if (type === "BITS") clearSpareBits(tile, count);
       const place = position + sizeOf(type, begin);
       transfer(path, tile.length, (done) => writeSync(fd, tile, done, tile.length - done, place + done));
     }
@@ -168,6 +169,11 @@ export class TileWorker {
     Atomics.notify(control, slot.written);
     finishTile(this.#state, index, () => Atomics.add(control, slot.tensors, 1));
   }
+}
+
+/** Bits behind the last element are copies of it until here. */
+function clearSpareBits(bytes: Uint8Array, count: number): void {
+  if (count % 8 !== 0) bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) & ((1 << (count % 8)) - 1);
 }
 
 /** Index of the stage that holds a tile: the last whose first tile is not after it. */
