@@ -35,14 +35,20 @@ export interface Found {
   readonly tensor: TensorHeader | undefined;
 }
 
+/**
+ * How rows of a tensor correspond. equal: one by one; tokens: one by one, and all models have the same tokenizer; aligned: a
+ * tokenizer policy says how, so that there may be more in one model than in another.
+ */
+export type Rows = "equal" | "tokens" | "aligned";
+
 /** Whether the tensors that are to be merged into one can be: present, equal in shape, of types with arithmetic. */
-export function checkTogether(recipe: Recipe, [expected, ...others]: readonly Found[]): Fault[] {
+export function checkTogether(recipe: Recipe, [expected, ...others]: readonly Found[], rows: Rows): Fault[] {
   if (expected === undefined) return [];
   if (expected.tensor === undefined) return [missing(recipe, expected, null)];
   const faults = checkType(recipe, expected.tensor, expected);
   for (const found of others) {
     if (found.tensor === undefined) faults.push(missing(recipe, found, expected));
-    else faults.push(...checkPair(recipe, { ...expected, tensor: expected.tensor }, { ...found, tensor: found.tensor }));
+    else faults.push(...checkPair(recipe, rows, { ...expected, tensor: expected.tensor }, { ...found, tensor: found.tensor }));
   }
   return faults;
 }
@@ -69,17 +75,14 @@ function checkType(recipe: Recipe, { name, dtype }: TensorHeader, { header, mode
 
 type Present = Found & { readonly tensor: TensorHeader };
 
-function checkPair(recipe: Recipe, reference: Present, { model, header, tensor }: Present): Fault[] {
+function checkPair(recipe: Recipe, rows: Rows, reference: Present, { model, header, tensor }: Present): Fault[] {
   const { name, dtype } = tensor;
   const path = pathOf(recipe, model);
   const expected = reference.tensor;
-  if (tensor.shape.join() !== expected.shape.join()) {
+  const compared = rows === "aligned" ? 1 : 0;
+  if (tensor.shape.slice(compared).join() !== expected.shape.slice(compared).join()) {
     const shapes = `[${tensor.shape.join(", ")}] in ${header.label} but [${expected.shape.join(", ")}] in ${reference.header.label}`;
-    const [rows, ...rest] = tensor.shape;
-    const [otherRows, ...otherRest] = expected.shape;
-    const isVocabulary = rows !== otherRows && rest.join() === otherRest.join() && /embed|wte|lm_head|shared/.test(name);
-    const hint = isVocabulary ? 'with another vocabulary, set "tokenizer" in the recipe' : "only equal shapes can be merged";
-    return [fault("SHAPE_MISMATCH", `Tensor ${name} has shape ${shapes}; ${hint}.`, path)];
+    return [fault("SHAPE_MISMATCH", `Tensor ${name} has shape ${shapes}; ${shapeAdvice(recipe, rows, expected, tensor)}.`, path)];
   }
   if (dtype === expected.dtype) return [];
   const both = `${dtype} in ${header.label} but ${expected.dtype} in ${reference.header.label}`;
@@ -87,6 +90,16 @@ function checkPair(recipe: Recipe, reference: Present, { model, header, tensor }
   // Task vectors are always F32; and with `dtype` the recipe has said which type it wants out of a mix.
   if (header.space !== "weights" || recipe.dtype !== null || methodOf(recipe).output === "delta") return [];
   return [fault("DTYPE_MISMATCH", `Tensor ${name} is ${both}; set "dtype" in the recipe to merge a mix of types.`, path)];
+}
+
+function shapeAdvice({ base, parents }: Recipe, rows: Rows, { name, shape: [, ...rest] }: TensorHeader, { shape }: TensorHeader): string {
+  if (rows === "aligned") return "only the number of rows may differ";
+  if (shape.slice(1).join() !== rest.join()) return "only equal shapes can be merged";
+  const source = JSON.stringify(base === null ? parents[0]?.model : "base");
+  if (rows === "tokens")
+    return `the tokenizer is the same, so an extra vocabulary row belongs to no token: set "tokenizer": {"source": ${source}} in the recipe to leave it out`;
+  const isVocabulary = /embed|wte|lm_head|shared/.test(name);
+  return isVocabulary ? 'with another vocabulary, set "tokenizer" in the recipe' : "only equal shapes can be merged";
 }
 
 /** Tensors of a model that nothing in the result is made of. */

@@ -1,5 +1,6 @@
 import type { Dtype } from "../tensor/dtype.ts";
 import type { Space } from "./define-method.ts";
+import type { Vocabulary } from "./tokenizer/vocabulary.ts";
 
 /** What a plan reads of a checkpoint: no tensor bytes. */
 export interface CheckpointHeader {
@@ -15,6 +16,18 @@ export interface CheckpointHeader {
   readonly states?: Readonly<Record<string, unknown>>;
   /** An adapter to be baked in while the tensors are read: what it changes, by tensor */
   readonly adapter?: { readonly label: string; readonly modules: ReadonlyMap<string, AdaptedShape> } | null;
+  /** null: the checkpoint has none; undefined: not known, so that nothing is checked */
+  readonly tokenizer?: HeaderTokenizer | null;
+}
+
+export interface HeaderTokenizer {
+  /** Equal for equal files */
+  readonly fingerprint: string;
+  /**
+   * Parses the files, once.
+   * @throws RefusedError when they are broken
+   */
+  vocabulary(): Vocabulary;
 }
 
 export interface TensorHeader {

@@ -7,8 +7,9 @@ import { layoutFor } from "../expr/wasm/layout.ts";
 import { type Dtype, dtypes } from "../tensor/dtype.ts";
 import type { MergeMethod } from "./define-method.ts";
 import { SpecList } from "./kernel-specs.ts";
-import type { PlannedInput, PlannedSource, PlannedTensor } from "./planned.ts";
+import type { GatheredMatrix, PlannedInput, PlannedSource, PlannedTensor } from "./planned.ts";
 import { preparationForecast } from "./prepare/plan-preparation.ts";
+import { bytesOfRows } from "./tokenizer/row-map.ts";
 
 export const defaultTileBytes = 1 << 18;
 /** Measured: the process with its modules loaded, and each worker thread, without tiles. */
@@ -33,18 +34,42 @@ interface Work {
   readonly outline: Outline | null;
 }
 
-const bytesOf = ({ dtype, stored }: PlannedInput, elements: number): number =>
-  stored === "mask" ? Math.ceil(elements / 8) : elements * dtypes[dtype satisfies Dtype].sizeBytes;
+function bytesOf({ dtype, stored, gather }: PlannedInput, elements: number, begin = 0): number {
+  if (stored === "mask") return Math.ceil(elements / 8);
+  if (gather === undefined) return elements * dtypes[dtype satisfies Dtype].sizeBytes;
+  const sizes = gather.matrices.map((matrix) => (matrix === null ? 0 : dtypes[matrix.dtype].sizeBytes));
+  return bytesOfRows(gather.map, sizes, { columns: gather.columns, begin, count: elements });
+}
 
 function readBytesOf({ source, outline }: Work): number {
-  const over = (elements: number): number => source.inputs.reduce((sum, input) => sum + bytesOf(input, elements), 0);
+  const over = (elements: number, begin = 0): number =>
+    source.inputs.reduce((sum, input) => sum + bytesOf(input, elements, begin), 0);
   if (outline === null) return over(source.elements);
   const { levels, byRow } = outline.program;
   const passes = levels.length + (outline.spec.output === null ? 0 : 1);
   const samples = source.elements > wholeSelection ? levels.filter(({ selections }) => selections.length > 0).length : 0;
-  const sampled = samples === 0 ? 0 : sampleRanges(source, byRow).reduce((sum, { count }) => sum + over(count), 0);
+  const sampled = samples === 0 ? 0 : sampleRanges(source, byRow).reduce((sum, { begin, count }) => sum + over(count, begin), 0);
   return passes * over(source.elements) + samples * sampled;
 }
+
+/** A matrix of a model, whose mean stands in rows that belong to no token. */
+export interface MeanMatrix {
+  readonly model: number;
+  readonly matrix: GatheredMatrix;
+  readonly columns: number;
+}
+
+/** The matrices whose means a merge needs, each once: they are read before all else. */
+export function meansOf(sources: readonly PlannedSource[]): MeanMatrix[] {
+  const found = new Map<string, MeanMatrix>();
+  for (const { model, gather } of sources.flatMap(({ inputs, prepare }) => [...inputs, ...(prepare?.inputs ?? [])])) {
+    const matrix = gather?.map.hasMean === true ? gather.matrices[model] : null;
+    if (gather !== undefined && matrix != null) found.set(`${model} ${matrix.tensor}`, { model, matrix, columns: gather.columns });
+  }
+  return [...found.values()];
+}
+
+const meanBytes = ({ matrix: { rows, dtype }, columns }: MeanMatrix): number => rows * columns * dtypes[dtype].sizeBytes;
 
 /** What a plan costs; bytes are exact but for a tile that a selection may have to look at once more. */
 export function forecastOf(method: MergeMethod, sources: readonly PlannedSource[], tensors: readonly PlannedTensor[]): Forecast {
@@ -60,7 +85,8 @@ export function forecastOf(method: MergeMethod, sources: readonly PlannedSource[
   const works: Work[] = tensors.map((tensor) => ({ source: tensor.source, outline: outlineAt(specs.ofTensor(tensor)) }));
   const counts = sources.flatMap((source) => surveyOf(method, source, specs, outlineAt));
   const preparing = preparationForecast(method, sources, bytesOf);
-  const readBytes = [...works, ...counts].reduce((sum, work) => sum + readBytesOf(work), preparing.readBytes);
+  const means = meansOf(sources).reduce((sum, mean) => sum + meanBytes(mean), 0);
+  const readBytes = [...works, ...counts].reduce((sum, work) => sum + readBytesOf(work), preparing.readBytes + means);
   const writeBytes = tensors.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   return {
     readBytes,
@@ -88,7 +114,7 @@ function surveyOf(
     const { numbers = {}, selections = {} } = round(build);
     const statistics = statisticsOf(Object.values(numbers));
     const chosen = Object.values(selections);
-    const counted = specs.ofStatistics(source, chosen.map(({ of }) => largest(of, number(0))));
+    const counted = specs.ofStatistics(source, chosen.map(({ of }, s) => largest(of, number(s))));
     const passes = chosen.length === 0 ? 0 : chosen.some(({ ties }) => ties === "first") ? 3 : 2;
     return [
       ...(statistics.length === 0 ? [] : [{ source, outline: outlineAt(specs.ofStatistics(source, statistics)) }]),

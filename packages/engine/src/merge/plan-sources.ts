@@ -1,10 +1,12 @@
 import { input, sub } from "../expr/expr.ts";
 import { elementCount, isArithmetic } from "../tensor/dtype.ts";
 import type { TensorAssignment } from "./assign-tensors.ts";
-import { checkTogether, checkUnused, curtail, type Found, pathOf } from "./check-headers.ts";
+import type { AlignedModels } from "./align-models.ts";
+import { checkTogether, checkUnused, curtail, type Found, pathOf, type Rows } from "./check-headers.ts";
 import type { CheckpointHeader, TensorHeader } from "./checkpoint-header.ts";
 import type { BuildInput, BuildParent, Values } from "./define-method.ts";
 import { type Fault, fault } from "./fault.ts";
+import { GatherPlanner } from "./plan-gather.ts";
 import type { PlannedInput, PlannedSource } from "./planned.ts";
 import { preparedInput } from "./prepare/plan-preparation.ts";
 import { methodOf, type Recipe } from "./recipe.ts";
@@ -13,6 +15,15 @@ type Tensors = ReadonlyMap<string, TensorHeader>;
 
 /** Name of the bits of a task's mask in the result of EMR. */
 export const maskName = (task: number, tensor: string): string => `mask.${task}.${tensor}`;
+
+/** What a plan knows of the tokenizers of its models. */
+export interface Vocabularies {
+  /** null without a policy */
+  readonly aligned: AlignedModels | null;
+  readonly areSame: boolean;
+  /** Tells the tensors whose rows belong to tokens */
+  isEmbedding(name: string): boolean;
+}
 
 /** Turns assignments of names into tensors with shapes, types and what the method computes with; every fault is located. */
 export class SourcePlanner {
@@ -23,11 +34,15 @@ export class SourcePlanner {
   readonly #builds = new Map<string, BuildInput<Values, Values>>();
   readonly #texts = new WeakMap<Values, string>();
   readonly #faults: Fault[] = [];
+  readonly #vocabularies: Vocabularies;
+  readonly #gathers: GatherPlanner;
   readonly notes = new Set<string>();
 
   /** @param models base first when there is one */
-  constructor(recipe: Recipe, models: readonly CheckpointHeader[]) {
+  constructor(recipe: Recipe, models: readonly CheckpointHeader[], vocabularies: Vocabularies) {
     this.#recipe = recipe;
+    this.#vocabularies = vocabularies;
+    this.#gathers = new GatherPlanner(recipe, vocabularies.aligned, (model, name) => this.#foundIn(model, name));
     this.#models = models;
     this.#tensors = models.map(({ tensors }) => new Map(tensors.map((tensor) => [tensor.name, tensor])));
     this.#used = models.map(() => new Set());
@@ -56,16 +71,21 @@ export class SourcePlanner {
 
   #source(assignment: TensorAssignment): PlannedSource | null {
     const found = this.#find(assignment);
-    const faults = checkTogether(this.#recipe, found);
+    const rows = this.#rowsOf(assignment.name);
+    const faults = checkTogether(this.#recipe, found, rows);
     this.#faults.push(...faults);
     const reference = found[0]?.tensor;
     if (faults.length > 0 || reference === undefined) return null;
-    const { shape } = reference;
+    const alignedRows = rows === "aligned" ? (this.#vocabularies.aligned?.alignment.rows ?? 0) : null;
+    const shape = alignedRows === null ? reference.shape : [alignedRows, ...reference.shape.slice(1)];
     const elements = elementCount(shape);
-    const common = { name: assignment.name, shape, elements, columns: shape.length < 2 ? elements : elements / (shape[0] ?? 1) };
-    const inputs = found.flatMap(({ model, name, tensor }): PlannedInput[] => {
+    const common = { name: assignment.name, shape, elements, columns: shape.length < 2 ? elements : elementCount(shape.slice(1)) };
+    const inputs = found.flatMap((each): PlannedInput[] => {
+      const { model, name, tensor } = each;
       if (tensor === undefined) return [];
       const adapted = this.#checkAdapter(model, name, tensor);
+      const gather = alignedRows === null ? null : this.#gathers.gather(assignment.name, each, this.#faults);
+      if (gather !== null) return [{ model, tensor: name, dtype: tensor.dtype, stored: "gathered", gather }];
       return [{ model, tensor: name, dtype: tensor.dtype, stored: adapted ? "adapted" : "plain" }];
     });
     if (!isArithmetic(reference.dtype)) return { ...common, inputs, build: null, prepare: null };
@@ -82,13 +102,26 @@ export class SourcePlanner {
       ...parents.map(({ index, tensor }) => ({ model: first + index, name: tensor })),
     ];
     return wanted.flatMap(({ model, name: tensor }): Found[] => {
-      const header = this.#models[model];
-      if (header === undefined) return [];
-      const actual = this.#tensors[model]?.has(tensor) === true ? tensor : (this.#tied(model, tensor) ?? tensor);
+      const found = this.#foundIn(model, tensor);
+      if (found === null) return [];
+      const { header, name: actual } = found;
       if (actual !== tensor) this.notes.add(`${header.label} ties ${tensor} to ${actual}, which stands for it in ${name}.`);
       this.#used[model]?.add(actual);
-      return [{ model, header, name: actual, tensor: this.#tensors[model]?.get(actual) }];
+      return [found];
     });
+  }
+
+  #foundIn(model: number, name: string): Found | null {
+    const header = this.#models[model];
+    if (header === undefined) return null;
+    const actual = this.#tensors[model]?.has(name) === true ? name : (this.#tied(model, name) ?? name);
+    return { model, header, name: actual, tensor: this.#tensors[model]?.get(actual) };
+  }
+
+  #rowsOf(name: string): Rows {
+    const { aligned, areSame, isEmbedding } = this.#vocabularies;
+    if ((aligned === null && !areSame) || !isEmbedding(name)) return "equal";
+    return aligned === null ? "tokens" : "aligned";
   }
 
   /** The embedding that stands for an output head which the model does not store because it ties the two. */

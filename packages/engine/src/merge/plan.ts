@@ -1,9 +1,11 @@
 import type { Element } from "../expr/expr.ts";
 import { byteLength, type Dtype, isArithmetic } from "../tensor/dtype.ts";
 import { headPatterns, matchesGlob } from "./architectures.ts";
+import { alignModels, vocabularyTensorsOf } from "./align-models.ts";
 import { assignTensors } from "./assign-tensors.ts";
 import { checkSpaces } from "./check-headers.ts";
 import type { CheckpointHeader } from "./checkpoint-header.ts";
+import { compareTokenizers } from "./compare-tokenizers.ts";
 import type { BuildInput, BuiltOutput, MergeMethod, Values } from "./define-method.ts";
 import { fault, RefusedError } from "./fault.ts";
 import { forecastOf } from "./forecast.ts";
@@ -34,10 +36,16 @@ export function plan(recipe: Recipe, { base, parents }: MergeHeaders): Plan {
   const globs = globsOf(recipe, method, models);
   const isExcluded = (name: string) => globs.some((glob) => matchesGlob(glob, name));
   const { assignments, layers, faults } = assignTensors(recipe, { base, parents });
-  const planner = new SourcePlanner(recipe, models);
-  const sources = planner.plan(assignments.filter(({ name }) => !isExcluded(name)));
+  const included = assignments.filter(({ name }) => !isExcluded(name));
+  const isVocabulary = vocabularyTensorsOf(models);
+  const isEmbedding = (name: string) => isVocabulary(name) && !isExcluded(name);
+  const aligned = recipe.tokenizer === null ? null : alignModels(recipe, recipe.tokenizer, models, isEmbedding);
+  const isCompared = aligned === null && included.some(({ name }) => isEmbedding(name));
+  const tokenizers = isCompared ? compareTokenizers(recipe, models) : { faults: [], notes: [], areSame: false };
+  const planner = new SourcePlanner(recipe, models, { aligned, areSame: tokenizers.areSame, isEmbedding });
+  const sources = planner.plan(included);
   const preparation = checkPreparation(method, recipe);
-  const all = [...preparation, ...faults, ...checkSpaces(recipe, base, parents), ...(faults.length > 0 ? [] : planner.faults(isExcluded))];
+  const all = [...preparation, ...faults, ...tokenizers.faults, ...checkSpaces(recipe, base, parents), ...(faults.length > 0 ? [] : planner.faults(isExcluded))];
   if (all.length > 0) throw new RefusedError(all);
 
   const state = stateOf(method, parents);
@@ -53,11 +61,12 @@ export function plan(recipe: Recipe, { base, parents }: MergeHeaders): Plan {
     tensors,
     excluded,
     layers,
+    alignment: aligned?.alignment ?? null,
     copied: tensors.filter(({ action }) => action === "copy").map(({ name }) => name),
     output: method.output,
     state,
     ...forecastOf(method, sources, tensors),
-    notes: [...describe(recipe, globs, excluded.length, tensors), ...describeState(state, parents), ...planner.notes],
+    notes: [...describe(recipe, globs, excluded.length, tensors), ...describeState(state, parents), ...planner.notes, ...tokenizers.notes, ...(aligned?.notes ?? [])],
   };
 }
 

@@ -3,6 +3,8 @@ import type { Dtype } from "../tensor/dtype.ts";
 import type { BuildInput, Space, Values } from "./define-method.ts";
 import type { MergeState } from "./prepare/whole-tensor.ts";
 import type { Recipe } from "./recipe.ts";
+import type { EmbeddingAlignment } from "./tokenizer/align-embeddings.ts";
+import type { RowMap } from "./tokenizer/row-map.ts";
 
 /** A tensor of one model that takes part. */
 export interface PlannedInput {
@@ -10,8 +12,28 @@ export interface PlannedInput {
   readonly model: number;
   readonly tensor: string;
   readonly dtype: Dtype;
-  /** mask: bits of an EMR result; adapted: read with an adapter baked in, as F32; prepared: on the scratch file of the run */
-  readonly stored: "plain" | "mask" | "adapted" | "prepared";
+  /**
+   * mask: bits of an EMR result; adapted: read with an adapter baked in, as F32; prepared: on the scratch file of the run;
+   * gathered: rows in the order of another vocabulary, as F32
+   */
+  readonly stored: "plain" | "mask" | "adapted" | "prepared" | "gathered";
+  /** Of a gathered one */
+  readonly gather?: Gather;
+}
+
+/** Rows put into the order of another vocabulary, with rows of other models where this one has none. */
+export interface Gather {
+  readonly map: RowMap;
+  /** Elements of a row */
+  readonly columns: number;
+  /** By model; null where no row is taken from it */
+  readonly matrices: readonly (GatheredMatrix | null)[];
+}
+
+export interface GatheredMatrix {
+  readonly tensor: string;
+  readonly dtype: Dtype;
+  readonly rows: number;
 }
 
 /** What a method's computation on a whole tensor works with. */
@@ -61,6 +83,8 @@ export interface Plan {
   /** Names copied because integers and booleans are never averaged */
   readonly copied: readonly string[];
   readonly output: Space;
+  /** How the vocabularies of the models became one; null without a tokenizer policy */
+  readonly alignment: EmbeddingAlignment | null;
   /** Layers of the result when slices were stacked */
   readonly layers: number | null;
   /** All passes over the inputs together */

@@ -10,13 +10,24 @@ export function decodeToF32(dtype: ArithmeticDtype, bytes: Uint8Array): Float32A
   // Not slice(): a Buffer's slice shares its memory.
   const aligned = new Uint8Array(bytes);
   if (dtype === "F32") return new Float32Array(aligned.buffer);
-  const stored = new Uint16Array(aligned.buffer);
-  const bits = new Int32Array(stored.length);
-  const widen = dtype === "BF16" ? bf16ToF32Bits : f16ToF32Bits;
-  stored.forEach((value, i) => {
-    bits[i] = widen(value);
-  });
-  return new Float32Array(bits.buffer);
+  const values = new Float32Array(aligned.length / 2);
+  widenInto(dtype, aligned, values);
+  return values;
+}
+
+/**
+ * The same into an array that is there.
+ * @param bytes starts at a multiple of the element size in its buffer
+ */
+export function widenInto(dtype: ArithmeticDtype, bytes: Uint8Array, values: Float32Array): void {
+  if (dtype === "F32") {
+    values.set(new Float32Array(bytes.buffer, bytes.byteOffset, values.length));
+    return;
+  }
+  const stored = new Uint16Array(bytes.buffer, bytes.byteOffset, values.length);
+  const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
+  if (dtype === "BF16") for (let i = 0; i < bits.length; i += 1) bits[i] = bf16ToF32Bits(stored[i] ?? 0);
+  else for (let i = 0; i < bits.length; i += 1) bits[i] = f16ToF32Bits(stored[i] ?? 0);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { quote } from "../../formats/json-scanner.ts";
 import type { Checkpoint } from "../checkpoint.ts";
 import { type RefusedError, refuse } from "../fault.ts";
-import type { Plan } from "../plan.ts";
+import type { Gather, Plan, PlannedInput } from "../planned.ts";
 import { pathOf as modelPath } from "../check-headers.ts";
 import type { TileFault } from "./tile-worker.ts";
 
@@ -19,8 +19,12 @@ export function explainFault(
   const name = quote(tensor);
   switch (problem.kind) {
     case "non-finite": {
-      const where = `Tensor ${name} of ${labelOf(problem.input)} holds NaN or infinity (first at element ${problem.element})`;
-      return refuse("NON_FINITE", `${where}; repair or leave out this model.`, pathOf(problem.input));
+      const input = inputs[problem.input];
+      const origin = input?.gather === undefined ? null : originOf(input, input.gather, problem.element);
+      const [model, at] = [origin?.model ?? modelOf(problem.input), origin?.element ?? problem.element];
+      const what = origin === null ? name : quote(origin.tensor);
+      const where = `Tensor ${what} of ${models[model]?.header.label ?? ""} holds NaN or infinity (first at element ${at})`;
+      return refuse("NON_FINITE", `${where}; repair or leave out this model.`, modelPath(recipe, model));
     }
     case "overflow":
       return refuse(
@@ -42,4 +46,19 @@ export function explainFault(
       }
       return Object.assign(new Error(`${problem.path}: ${problem.message}`), { code: problem.code });
   }
+}
+
+interface Origin {
+  readonly model: number;
+  readonly tensor: string;
+  readonly element: number;
+}
+
+/** Where an element of an aligned matrix stands; null when it was made of several. */
+function originOf({ model }: PlannedInput, { map, columns, matrices }: Gather, element: number): Origin | null {
+  const row = Math.floor(element / columns);
+  const from = map.matrix[row] ?? model;
+  const matrix = matrices[from];
+  if (matrix == null) return null;
+  return { model: from, tensor: matrix.tensor, element: (map.row[row] ?? 0) * columns + (element % columns) };
 }

@@ -4,9 +4,11 @@ import { join } from "node:path";
 import { RefusedError, refuse } from "../fault.ts";
 import { recipeIdentity } from "../identity.ts";
 import { type OpenModel, openModel } from "../open-model.ts";
+import { openTokenizers } from "../open-tokenizers.ts";
 import { plan as planMerge } from "../plan.ts";
 import { duplicateParent, methodOf, type Recipe } from "../recipe.ts";
 import { checkOptions, checkPlace, checkRoom, diskFull } from "./check-options.ts";
+import { companionFiles } from "./companion-files.ts";
 import { digestModels } from "./digest-models.ts";
 import { describeWork } from "./journal-work.ts";
 import type { MergeOptions, MergeReport } from "./merge-options.ts";
@@ -31,12 +33,14 @@ export async function mergeToFolder(options: MergeOptions): Promise<MergeReport<
   const started = performance.now();
   const { recipe, outDir, signal, durable = true, resume = false, maxShardBytes = defaultShardBytes } = options;
   checkOptions(options);
-  const models = await openModels(options);
+  const models = await openTokenizers(await openModels(options));
   const [first] = models;
   const hasBase = recipe.base !== null;
   if (first === undefined) throw refuse("PARENT_COUNT", "A merge needs at least one parent.", ["parents"]);
   const headers = models.map(({ header }) => header);
-  const plan = planMerge(recipe, { base: hasBase ? first.header : null, parents: headers.slice(hasBase ? 1 : 0) });
+  const planned = planMerge(recipe, { base: hasBase ? first.header : null, parents: headers.slice(hasBase ? 1 : 0) });
+  const companions = await companionFiles(planned, models);
+  const plan = { ...planned, notes: [...planned.notes, ...companions.notes] };
   const layout = layoutOutput(plan, maxShardBytes);
   const threads = options.threads ?? availableParallelism();
   await checkPlace(outDir, models);
@@ -53,7 +57,7 @@ export async function mergeToFolder(options: MergeOptions): Promise<MergeReport<
         ? null
         : recipeIdentity(recipe, { base: hasBase ? (known[0] ?? null) : null, parents: known.slice(hasBase ? 1 : 0) });
     const { manifest } = options;
-    const describing = { plan, models, layout, maxShardBytes, digests: known, identity, weights: weights.files, added: weights.small, manifest };
+    const describing = { plan, models, companions, layout, maxShardBytes, digests: known, identity, weights: weights.files, added: weights.small, manifest };
     const small = await smallFiles(describing);
     for (const file of small) await writeWhole(join(folder.path, file.path), file.data, durable);
     signal?.throwIfAborted();

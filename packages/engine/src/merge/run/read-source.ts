@@ -4,7 +4,8 @@ import { decodeToF32 } from "../../tensor/codec.ts";
 import { dtypes, isArithmetic } from "../../tensor/dtype.ts";
 import { addAdapterRows } from "../adapters/deltas.ts";
 import { type Factors, transposed } from "../adapters/factors.ts";
-import type { AdaptedSource, GatheredSource, Job, Source, SourceType, StoredSource } from "./job.ts";
+import { RowGatherer } from "./gather-rows.ts";
+import type { AdaptedSource, Job, Source, SourceType, StoredSource } from "./job.ts";
 import { transfer } from "./transfer.ts";
 
 /** Bytes that so many elements of a type take. */
@@ -21,6 +22,8 @@ export class SourceReader {
   bytes = 0;
   #factors: { readonly source: AdaptedSource; readonly factors: Factors } | null = null;
 
+  readonly #gatherer = new RowGatherer((source, target, begin, count) => this.#stored(source, target, begin, count));
+
   constructor(files: Job["inputs"]) {
     this.#files = files;
   }
@@ -29,7 +32,7 @@ export class SourceReader {
   read(source: Source, target: Uint8Array, begin: number, count: number): void {
     if (source.kind === "stored") this.#stored(source, target, begin, count);
     else if (source.kind === "adapted") this.#adapted(source, target, begin, count);
-    else this.#gathered(source, target, begin, count);
+    else this.#gatherer.gather(source, target, begin, count);
   }
 
   #stored({ file, position, dtype }: StoredSource, target: Uint8Array, begin: number, count: number): void {
@@ -71,28 +74,5 @@ export class SourceReader {
       this.#factors = { source, factors: { ...turned, rank, rows, columns, scale } };
     }
     return this.#factors.factors;
-  }
-
-  #gathered(source: GatheredSource, target: Uint8Array, begin: number, count: number): void {
-    const { columns } = source;
-    const values = new Float32Array(count);
-    for (let at = 0; at < count; ) {
-      const row = Math.floor((begin + at) / columns);
-      const first = begin + at - row * columns;
-      const length = Math.min(columns - first, count - at);
-      values.set(this.#row(source, row, first, length), at);
-      at += length;
-    }
-    target.set(new Uint8Array(values.buffer));
-  }
-
-  #row({ matrix, own, defaults, columns }: GatheredSource, row: number, first: number, length: number): Float32Array {
-    const mine = own[row] ?? -1;
-    if (mine >= 0) return this.#wide(matrix, mine * columns + first, length);
-    const rows = (defaults.get(row) ?? []).map((from) => this.#wide(from.matrix, from.row * columns + first, length));
-    return Float32Array.from({ length }, (_, c) => {
-      const total = rows.reduce((sum, values) => sum + (values[c] ?? 0), 0);
-      return rows.length === 0 ? 0 : total / rows.length;
-    });
   }
 }

@@ -3,7 +3,7 @@ import type { Checkpoint } from "../checkpoint.ts";
 import type { Plan } from "../planned.ts";
 import { methodOf, type Recipe } from "../recipe.ts";
 import { cardModels, modelCard } from "./card.ts";
-import { companionFiles, outputConfig, type SmallFile } from "./companion-files.ts";
+import type { Companions, SmallFile } from "./companion-files.ts";
 import { engineVersion } from "./engine-version.ts";
 import type { MergedFile } from "./merge-options.ts";
 import type { OutputLayout } from "./output-layout.ts";
@@ -14,6 +14,7 @@ const manifestVersion = 1;
 interface Describing {
   readonly plan: Plan;
   readonly models: readonly Checkpoint[];
+  readonly companions: Companions;
   readonly layout: OutputLayout;
   readonly maxShardBytes: number;
   readonly digests: readonly string[] | null;
@@ -33,16 +34,16 @@ const referencesOf = ({ base, parents }: Recipe): string[] => [
 
 /** Everything but the weights. The same merge gives the same bytes: nothing here depends on time, machine or threads. */
 export async function smallFiles(describing: Describing): Promise<SmallFile[]> {
-  const { plan, models, layout, digests, identity, weights } = describing;
+  const { plan, models, companions, layout, digests, identity, weights } = describing;
   const text = (path: string, content: string): SmallFile => ({ path, data: new TextEncoder().encode(content) });
   const json = (path: string, value: unknown) => text(path, `${JSON.stringify(value, null, 2)}\n`);
-  const config = outputConfig(plan, models);
+  const { config } = companions;
   const labels = models.map(({ header }) => header.label);
   const described = cardModels(plan, labels, digests ?? []);
   const files = [
     ...(config === null ? [] : [json("config.json", config)]),
     ...(layout.index === null ? [] : [text("model.safetensors.index.json", layout.index)]),
-    ...(await companionFiles(models)),
+    ...companions.files,
     ...describing.added,
     text("README.md", modelCard(plan, described, identity)),
   ];
@@ -58,11 +59,19 @@ export async function smallFiles(describing: Describing): Promise<SmallFile[]> {
     models: described.map((model, i) => ({ ...model, reference: references[i] ?? null })),
     excluded: plan.excluded,
     copied: plan.copied,
+    ...describeVocabulary(plan, labels),
     notes: plan.notes,
     files: [...weights, ...files.map(describeFile)].sort((a, b) => (a.path < b.path ? -1 : 1)),
     ...describing.manifest,
   };
   return [...files, json("amalgam.json", manifest)];
+}
+
+/** The merged vocabulary, when the recipe has a tokenizer policy. */
+function describeVocabulary({ alignment }: Plan, labels: readonly string[]): Readonly<Record<string, unknown>> {
+  if (alignment === null) return {};
+  const { vocabulary, rows } = alignment;
+  return { vocabulary: { owner: labels[vocabulary.owner], tokens: vocabulary.tokens.length, rows } };
 }
 
 export const describeFile = ({ path, data }: SmallFile): MergedFile => ({

@@ -14,21 +14,28 @@ const windowBytes = 256;
 export function streamKey(seed: number, tensor: TensorJob, input: number, reader: SourceReader): RandomKey {
   const source = tensor.inputs[input];
   const hash = createHash("sha256").update(JSON.stringify(["amalgam.mask.1", seed, tensor.name, tensor.elements]));
-  if (source !== undefined) for (const stored of storedIn(source)) addContent(hash, stored, tensor, reader);
+  if (source !== undefined) for (const stored of storedIn(source, tensor)) addContent(hash, stored, reader);
   const digest = hash.digest();
   return [digest.readInt32LE(0), digest.readInt32LE(4)];
 }
 
-const storedIn = (source: Source): readonly StoredSource[] => {
-  if (source.kind === "stored") return [source];
-  if (source.kind === "gathered") return [source.matrix];
-  return [source.weight, source.a, source.b];
-};
+interface Content {
+  readonly source: StoredSource;
+  readonly elements: number;
+}
 
-function addContent(hash: { update(data: string | Uint8Array): unknown }, source: StoredSource, tensor: TensorJob, reader: SourceReader) {
-  hash.update(source.dtype);
+function storedIn(source: Source, tensor: TensorJob): readonly Content[] {
+  if (source.kind === "stored") return [{ source, elements: tensor.elements }];
+  if (source.kind === "gathered") {
+    const own = source.matrices[source.model];
+    return own == null ? [] : [{ source: own, elements: source.rows * source.columns }];
+  }
   // A factor of an adapter is shorter than the tensor: its first bytes stand for it.
-  const elements = tensor.inputs.includes(source) ? tensor.elements : Math.min(tensor.elements, 8);
+  return [source.weight, source.a, source.b].map((stored) => ({ source: stored, elements: Math.min(tensor.elements, 8) }));
+}
+
+function addContent(hash: { update(data: string | Uint8Array): unknown }, { source, elements }: Content, reader: SourceReader) {
+  hash.update(source.dtype);
   const perWindow = windowBytes / Math.max(1, sizeOf(source.dtype, 1));
   const read = (begin: number, count: number): void => {
     const bytes = new Uint8Array(sizeOf(source.dtype, count));

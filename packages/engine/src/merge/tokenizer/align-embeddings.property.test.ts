@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { alignEmbeddings, type EmbeddingAlignment } from "./align-embeddings.ts";
-import { defaultsFor, rowRuns } from "./row-runs.ts";
+import { bytesOfRows, isPrefix, matricesOf, type RowMap, rowMaps, rowOf, runEnd } from "./row-map.ts";
 import { modelOf, plain } from "./test/tokenizer-samples.ts";
 import { tokenizerPolicy } from "./tokenizer-policy.ts";
 
@@ -123,21 +123,73 @@ test("padToMultipleOf rounds the rows up, by less than itself", () => {
   );
 });
 
-test("runs and defaults of tiles put together cover every output row of a model once", () => {
+/** What a map says of a row, in the words of an alignment. */
+function fromOf({ matrix, row, averages: { starts, ...lists } }: RowMap, at: number) {
+  const from = matrix[at] ?? 0;
+  const place = row[at] ?? 0;
+  if (from >= 0) return [{ model: from, row: place }];
+  if (from !== rowOf.average) return from === rowOf.mean ? "mean" : "zero";
+  return [...lists.matrix.slice(starts[place], starts[place + 1])].map((model, i) => ({
+    model,
+    row: lists.row[(starts[place] ?? 0) + i],
+  }));
+}
+
+test("a row map says the same as the alignment, for each model and row", () => {
+  fc.assert(
+    fc.property(models, policies, (given, policy) => {
+      const result = alignEmbeddings(given, 0, policy);
+      const defaults = defaultsByRow(result);
+      rowMaps(result).forEach((map, model) => {
+        const own = result.own[model] ?? new Int32Array();
+        const expected = [...own].map((row, at) => (row >= 0 ? [{ model, row }] : defaults.get(at)));
+        expect(expected.map((_, at) => fromOf(map, at))).toEqual(expected);
+        expect(map.hasMean).toBe(expected.includes("mean"));
+        expect(isPrefix(map, model)).toBe(own.every((row, at) => row === at));
+        const named = expected.flatMap((from) => (Array.isArray(from) ? from.map((each) => each.model) : []));
+        expect([...matricesOf(map)].sort()).toEqual([...new Set(named)].sort());
+      });
+    }),
+  );
+});
+
+test("runs cover tiles once, and within one every row comes right after the one before", () => {
   fc.assert(
     fc.property(models, policies, fc.integer({ min: 1, max: 9 }), (given, policy, tileRows) => {
-      const { own, defaults, rows } = alignEmbeddings(given, 0, policy);
-      for (const map of own) {
-        const covered: number[] = [];
-        for (let begin = 0; begin < rows; begin += tileRows) {
-          const end = Math.min(rows, begin + tileRows);
-          for (const { outputRow, row, count } of rowRuns(map, begin, end)) {
-            for (let i = 0; i < count; i += 1) expect(map[outputRow + i]).toBe(row + i);
-            covered.push(...Array.from({ length: count }, (_, i) => outputRow + i));
+      const result = alignEmbeddings(given, 0, policy);
+      for (const map of rowMaps(result))
+        for (let begin = 0; begin < result.rows; begin += tileRows) {
+          const end = Math.min(result.rows, begin + tileRows);
+          let at = begin;
+          while (at < end) {
+            const next = runEnd(map, at, end);
+            expect(next).toBeGreaterThan(at);
+            const first = fromOf(map, at);
+            for (let row = at; row < next; row += 1) {
+              const shifted = Array.isArray(first) ? first.map((each) => ({ ...each, row: (each.row ?? 0) + row - at })) : first;
+              expect(fromOf(map, row)).toEqual(shifted);
+            }
+            at = next;
           }
-          covered.push(...defaultsFor(map, defaults, { begin, end }).map(({ outputRow }) => outputRow));
+          expect(at).toBe(end);
         }
-        expect(covered.sort((a, b) => a - b)).toEqual(Array.from({ length: rows }, (_, row) => row));
+    }),
+  );
+});
+
+test("bytes of parts add up to those of the whole, wherever it is cut", () => {
+  fc.assert(
+    fc.property(models, policies, fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 40 }), (given, policy, columns, step) => {
+      const result = alignEmbeddings(given, 0, policy);
+      const sizes = given.map((_, model) => 2 + 2 * (model % 2));
+      for (const map of rowMaps(result)) {
+        let parts = 0;
+        const elements = result.rows * columns;
+        for (let begin = 0; begin < elements; begin += step)
+          parts += bytesOfRows(map, sizes, { columns, begin, count: Math.min(step, elements - begin) });
+        const rows = Array.from({ length: result.rows }, (_, at) => fromOf(map, at));
+        const whole = rows.flatMap((from) => (Array.isArray(from) ? from : [])).map(({ model }) => columns * (sizes[model] ?? 0));
+        expect(parts).toBe(whole.reduce((sum, bytes) => sum + bytes, 0));
       }
     }),
   );

@@ -31,12 +31,8 @@ export function mergeTokenizerFiles(merge: TokenizerMerge): MergedTokenizer {
   const label = vocabularies[output.owner]?.label ?? "";
   const merged = mergeTokens(vocabularies, output);
   const written = merged.isOwners ? { files, notes: [] } : rewrite(merge, merged, label);
-  const withTemplate =
-    chatTemplate === null || chatTemplate === chatTemplateOf(files, label)
-      ? written.files
-      : replaceTemplate(written.files, chatTemplate, label);
   return {
-    files: [...withTemplate].sort((a, b) => (a.path < b.path ? -1 : 1)),
+    files: withChatTemplate(written.files, chatTemplate, label).sort((a, b) => (a.path < b.path ? -1 : 1)),
     notes: [...merged.notes, ...written.notes],
   };
 }
@@ -96,6 +92,12 @@ function mergesText(path: string, { merges }: MergedTokens): TokenizerFile | nul
 function vocabText(path: string, { tokens }: OutputVocabulary): TokenizerFile | null {
   if (tokens.some((token) => token === null || /[\r\n]/.test(token))) return null;
   return textFile(path, `${tokens.join("\n")}\n`);
+}
+
+/** Tokenizer files with a chat template in place of their own. @param template null: as they are */
+export function withChatTemplate(files: readonly TokenizerFile[], template: string | null, label: string): TokenizerFile[] {
+  if (template === null || template === chatTemplateOf(files, label)) return [...files];
+  return replaceTemplate(files, template, label);
 }
 
 /** Puts a template where the owner keeps its own, else into the file of its own that newer readers look for first. */
