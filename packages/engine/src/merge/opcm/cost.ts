@@ -3,10 +3,10 @@ import { isLinearWeight } from "./linear-weights.ts";
 
 /** Measured: bytes an element that adding takes (base, parent, two sums in f64), and a decomposition with its products. */
 const addingBytes = 32;
-const projectingBytes = 110;
+const projectingBytes = 125;
 /** Measured: operations in a second of one core, of sums and of decompositions. */
-const addingPerSecond = 2e8;
-const projectingPerSecond = 2.2e9;
+const addingPerSecond = 5e7;
+const projectingPerSecond = 5e9;
 
 /** Memory and time of one tensor: a decomposition for each arrival but the first where it is a linear weight. */
 export function costOfArrivals({ name, shape, elements, parents }: ToPrepare): { memoryBytes: number; seconds: number } {
