@@ -1,4 +1,5 @@
-import { appendFile, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { mkdirSync } from "node:fs";
+import { appendFile, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -12,7 +13,10 @@ import {
   type TensorData,
 } from "../src/formats/index.ts";
 import {
+  type MergedFile,
+  type MergeHeaders,
   type MergeOptions,
+  type MergeProgress,
   mergeToFolder,
   mergeValues,
   methodOf,
@@ -96,6 +100,15 @@ async function run(recipe: Recipe, options: Partial<MergeOptions> & { shards?: n
   return { outDir, report };
 }
 
+/** Headers of the models of a run. */
+async function headersOf({ base: hasBase, parents: listed }: Recipe): Promise<MergeHeaders> {
+  const headerOf = async (seed: number) => (await openCheckpoint(path(seed))).header;
+  return {
+    base: hasBase === null ? null : await headerOf(3),
+    parents: await Promise.all(listed.map((_, i) => headerOf(i + 1))),
+  };
+}
+
 /** What is left besides inputs and finished outputs. */
 const leftovers = async (): Promise<string[]> => (await readdir(root)).filter((name) => name.includes("partial"));
 
@@ -146,12 +159,7 @@ describe.each(Object.keys(recipes))("%s", (id) => {
   });
 
   it("reads as many bytes as the plan said", async () => {
-    const models = await Promise.all(
-      (recipe.base === null ? [] : [3]).concat(recipe.parents.map((_, i) => i + 1)).map((seed) => openCheckpoint(path(seed))),
-    );
-    const headers = models.map(({ header }) => header);
-    const [base = null] = recipe.base === null ? [null] : headers;
-    const { readBytes } = plan(recipe, { base, parents: recipe.base === null ? headers : headers.slice(1) });
+    const { readBytes } = plan(recipe, await headersOf(recipe));
     expect((await run(recipe)).report.bytesRead).toBe(readBytes);
   });
 
@@ -417,20 +425,132 @@ describe("the folder of a merged BERT checkpoint", () => {
 });
 
 describe("progress", () => {
-  it("ends at the totals", async () => {
-    const seen: number[] = [];
-    let last = { tensorsDone: 0, tensorsTotal: 1, bytesRead: 0, bytesTotal: 1 };
-    const { report } = await run(recipes["slerp"] ?? parseRecipe({}), {
-      onProgress: (progress) => {
-        last = progress;
-        seen.push(progress.bytesRead);
-      },
-    });
-    expect(last.tensorsDone).toBe(specs.length);
-    expect(last.tensorsTotal).toBe(specs.length);
-    expect(last.bytesRead).toBe(last.bytesTotal);
-    expect(report.bytesRead).toBe(last.bytesTotal);
-    expect(seen).toEqual([...seen].sort((a, b) => a - b));
+  const wholeModel = parseRecipe({
+    method: "ties",
+    base: "base",
+    parents: [{ model: "a" }, { model: "b" }],
+    parameters: { trim: "model" },
+  });
+  const dropping = parseRecipe({ method: "pcb", base: "base", parents: [{ model: "a" }, { model: "b" }] });
+
+  it.each([
+    ["one pass", recipes["linear"]],
+    ["two passes", recipes["slerp"]],
+    ["surveys that count", wholeModel],
+    ["surveys in rounds", dropping],
+  ])("covers every pass, never goes back, and ends at what the plan said: %s", async (_, recipe = parseRecipe({})) => {
+    const seen: MergeProgress[] = [];
+    const { report } = await run(recipe, { onProgress: (progress) => void seen.push(progress) });
+    const last = seen.at(-1);
+    expect(last).toMatchObject({ tensorsDone: specs.length, tensorsTotal: specs.length, bytesRead: report.bytesRead });
+    expect(new Set(seen.map(({ bytesTotal }) => bytesTotal))).toEqual(new Set([last?.bytesRead]));
+    const { readBytes } = plan(recipe, await headersOf(recipe));
+    expect(last?.bytesTotal).toBe(readBytes);
+    for (const key of ["bytesRead", "tensorsDone"] as const) {
+      const values = seen.map((progress) => progress[key]);
+      expect(values).toEqual(values.toSorted((a, b) => a - b));
+    }
+  });
+});
+
+describe("a merge without digests of its weights", () => {
+  const recipe = recipes["linear"] ?? parseRecipe({});
+
+  it("has the same weights, and says in report and manifest that they were not hashed", async () => {
+    const [hashed, plain] = [await run(recipe), await run(recipe, { hash: false })];
+    const digestOf = (files: readonly MergedFile<string | null>[]) =>
+      files.map(({ path: name, sha256 }) => [name, sha256 === null]);
+    expect(digestOf(plain.report.files)).toEqual([
+      ["README.md", false],
+      ["amalgam.json", false],
+      ["config.json", false],
+      ["model.safetensors", true],
+    ]);
+    const manifest = JSON.parse(await readFile(join(plain.outDir, "amalgam.json"), "utf8"));
+    expect(manifest.files.find(({ path: name }: MergedFile) => name === "model.safetensors").sha256).toBeNull();
+    const file = "model.safetensors";
+    expect((await digestsOf(plain.outDir))[file]).toBe((await digestsOf(hashed.outDir))[file]);
+  });
+});
+
+describe("digests of weights", () => {
+  it("are right when a copied tensor stands behind one that takes three passes", async () => {
+    const large: readonly TensorSpec[] = [
+      { name: "a", dtype: "I64", shape: [70_000] },
+      { name: "b", dtype: "F32", shape: [600_000] },
+      { name: "c", dtype: "I32", shape: [5] },
+      { name: "d", dtype: "F32", shape: [400_000] },
+      { name: "e", dtype: "U8", shape: [3] },
+    ];
+    const recipe = parseRecipe({ method: "ties", base: "base", parents: [{ model: "a" }, { model: "b" }] });
+    const [base = "", ...parents] = await Promise.all(
+      [1, 2, 3].map((seed) =>
+        writeFolder(
+          join(root, `passes-${seed}`),
+          large.map((spec) => tensorOf(spec, seed)),
+        ),
+      ),
+    );
+    for (const threads of [1, 2, 5]) {
+      const { outDir, report } = await run(recipe, { base, parents, threads, tileBytes: 16_384 });
+      expect(Object.fromEntries(report.files.map((file) => [file.path, file.sha256]))).toEqual(await digestsOf(outDir));
+    }
+  });
+});
+
+describe("the place of the result", () => {
+  const recipe = recipes["linear"] ?? parseRecipe({});
+  const refusal = async (outDir: string, options: Partial<MergeOptions> = {}): Promise<string> => {
+    const error: unknown = await run(recipe, { outDir, ...options }).catch((reason: unknown) => reason);
+    expect(await leftovers()).toEqual([]);
+    return error instanceof RefusedError ? `${error.faults[0]?.code}: ${error.message}` : String(error);
+  };
+
+  it("may not be a parent, nor lie inside one, however it is written", async () => {
+    expect(await refusal(path(1))).toMatch(/^OUTPUT_IN_MODEL: .* is the folder of a; choose a folder outside of the models\.$/);
+    expect(await refusal(join(path(2), "deep", "..", "out"))).toMatch(/^OUTPUT_IN_MODEL: .* lies inside the folder of b;/);
+    const link = join(root, "link");
+    await symlink(path(3), link);
+    expect(await refusal(join(link, "out", "deep"))).toMatch(/^OUTPUT_IN_MODEL: .* lies inside the folder of c;/);
+    expect((await readdir(path(3))).sort()).toEqual(["config.json", "model.safetensors"]);
+  });
+
+  it("may begin with the name of a parent", async () => {
+    const { report } = await run(recipe, { outDir: `${path(1)}-merged` });
+    expect(report.files.length).toBeGreaterThan(0);
+  });
+
+  it("may not be a file, nor lie in one", async () => {
+    const file = join(root, "occupied");
+    await writeFile(file, "mine");
+    expect(await refusal(file)).toMatch(/^OUTPUT_EXISTS: .*occupied exists already; choose another folder or remove it\.$/);
+    expect(await refusal(file, { resume: true })).toMatch(
+      /^OUTPUT_EXISTS: .*occupied exists already; there is nothing to resume\.$/,
+    );
+    expect(await refusal(join(file, "out"))).toMatch(/^OUTPUT_UNWRITABLE: The folder .*occupied cannot be made: /);
+    expect(await readFile(file, "utf8")).toBe("mine");
+  });
+
+  // Root may write everywhere, except where nobody can.
+  it.skipIf(process.platform !== "linux")("must be writable", async () => {
+    expect(await refusal("/proc/out")).toMatch(/^OUTPUT_UNWRITABLE: Nothing can be written next to \/proc\/out: /);
+  });
+
+  it("keeps what others have put beside it while the merge was cancelled", async () => {
+    const controller = new AbortController();
+    const outDir = join(root, "shared", "out");
+    const onProgress = () => {
+      mkdirSync(join(root, "shared", "theirs"), { recursive: true });
+      controller.abort(new Error("changed my mind"));
+    };
+    await expect(run(recipe, { outDir, onProgress, signal: controller.signal })).rejects.toThrow("changed my mind");
+    expect(await readdir(join(root, "shared"))).toEqual(["theirs"]);
+  });
+
+  it("needs the disk to be written to when it is resumed", async () => {
+    expect(await refusal(join(root, "scratch"), { resume: true, durable: false })).toMatch(
+      /^OPTION_INVALID: resume needs durable/,
+    );
   });
 });
 
