@@ -30,7 +30,7 @@ const vector = (items: readonly (readonly number[])[]): number[] => [...unsigned
 const sized = (bytes: readonly number[]): number[] => [...unsigned(bytes.length), ...bytes];
 const section = (id: number, bytes: readonly number[]): number[] => [id, ...sized(bytes)];
 
-const valueTypes = { i32: 0x7f, f64: 0x7c, v128: 0x7b } as const;
+const valueTypes = { i32: 0x7f, f64: 0x7c, i64: 0x7e, v128: 0x7b } as const;
 export type ValueType = keyof typeof valueTypes;
 
 export interface WasmFunction {

@@ -5,7 +5,6 @@ import type { RandomKey } from "../random.ts";
 import { keyOfValue, valueOfKey } from "./emit-select.ts";
 import { storedBytes } from "./group-emitter.ts";
 import { type Kernel, type KernelMemory, reduceNames } from "./kernel.ts";
-import { rankRow } from "./rank-row.ts";
 import { groupElements } from "./simd-codec.ts";
 import type { Slot } from "./slots.ts";
 import { webAssembly } from "./web-assembly.ts";
@@ -103,7 +102,9 @@ export class KernelInstance {
       selections.forEach((node, s) => void this.#places.set(keyOf(node), [level, s]));
     });
     const slots = kernel.slots.map((slot, i) => [i, slot] as const);
-    this.#ofRow = slots.flatMap(([i, slot]) => (slot.kind === "number" && isOfRow(slot.number) ? [[i, slot.number] as const] : []));
+    this.#ofRow = slots.flatMap(([i, slot]) =>
+      slot.kind === "number" && isOfRow(slot.number) ? [[i, slot.number] as const] : [],
+    );
     const rowSlots = new Set(this.#ofRow.map(([i]) => i));
     this.#ofTile = slots.filter(([, { kind }]) => kind === "cut" || kind === "least" || kind === "position");
     this.#ofTensor = slots.filter(([i, { kind }]) => !rowSlots.has(i) && ["number", "threshold", "key"].includes(kind));
@@ -238,11 +239,7 @@ export class KernelInstance {
     const { ranks, rowGroups } = this.kernel.outline.passes[pass] ?? { ranks: [], rowGroups: [] };
     for (const j of ranks) {
       this.#call(`values_${j}`, range);
-      const at = this.#memory.layout.derived(j) / 4;
-      const ranks = this.#floats.subarray(at + range.from, at + range.to);
-      rankRow(this.#integers.subarray(at + range.from, at + range.to), ranks);
-      // Padding is a copy of the last element: values that are no ranks could raise a false alarm.
-      this.#floats.fill(ranks.at(-1) ?? 0, at + range.to, at + strideOf(range.to));
+      this.#call(`ranks_${j}`, range);
     }
     if (this.#ofRow.length === 0 || this.#facts === null) return;
     const found = new Map<string, number>();

@@ -1,8 +1,9 @@
 import type { Element, Reduction } from "../expr.ts";
 import { elementsOf, elementsOfStatistic, keyOf, type Statistic } from "../numeric.ts";
 import { type Level, needsOf, type Program, programOf, rowReductionsOf } from "../program.ts";
-import { emitMerge, emitValues } from "./emit-merge.ts";
 import { inputsOf } from "./emit-loop.ts";
+import { emitMerge, emitValues } from "./emit-merge.ts";
+import { emitRank } from "./emit-rank.ts";
 import { emitReduce } from "./emit-reduce.ts";
 import { emitSelect } from "./emit-select.ts";
 import { encodeModule, type WasmFunction } from "./encoding.ts";
@@ -115,7 +116,10 @@ export function compileKernel(outline: Outline, shape: MemoryShape): Kernel {
   const layout = layoutFor(shape);
   const slots = new SlotTable();
   const emission: Emission = { inputs: spec.inputs, layout, slots, ranked: ranked.map(keyOf), atCut: true };
-  const functions: WasmFunction[] = ranked.map((value, j) => emitValues(emission, `values_${j}`, value, layout.derived(j)));
+  const functions: WasmFunction[] = ranked.flatMap((value, j) => [
+    emitValues(emission, `values_${j}`, value, layout.derived(j)),
+    emitRank(`ranks_${j}`, layout.derived(j), layout.ranking),
+  ]);
   passes.forEach(({ reductions, selections, rowGroups }, p) => {
     rowGroups.forEach((group, g) => {
       functions.push(...reduceFunctions(emission, `rows_${p}_${g}`, group));

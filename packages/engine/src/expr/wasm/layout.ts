@@ -1,4 +1,5 @@
 import { blockCount, blockElements } from "../blocks.ts";
+import { counterBytes } from "./emit-rank.ts";
 
 /** What the kernels of a run need room for. All of them share one memory and one layout. */
 export interface MemoryShape {
@@ -8,6 +9,14 @@ export interface MemoryShape {
   /** Most reductions that one call finds */
   readonly reductions: number;
   readonly tileBytes: number;
+}
+
+/** Room for ranking one row: its keys, two orders of its elements, and counters. */
+export interface RankScratch {
+  readonly keys: number;
+  readonly order: number;
+  readonly other: number;
+  readonly counters: number;
 }
 
 /** Where a worker's memory holds what. */
@@ -25,6 +34,8 @@ export interface KernelLayout {
   /** Address of the keys that a selection has collected, and of the i32 that count those above and the two hot ones */
   readonly collected: number;
   readonly above: number;
+  /** A row is ranked before a selection collects keys of it: they share some of their room */
+  readonly ranking: RankScratch;
   /** Address of the tile of the result */
   readonly output: number;
   readonly pages: number;
@@ -57,7 +68,10 @@ export function layoutFor({ inputs, derived, reductions, tileBytes }: MemoryShap
   const stride = tile + stagger;
   const derivedBegin = inputsBegin + inputs * stride;
   const collected = derivedBegin + derived * (wide + stagger);
-  const output = collected + wide + stagger;
+  // Where rows matter, a tile has room for a whole row of f32.
+  const keys = collected + wide + stagger;
+  const counters = keys + tile + stagger;
+  const output = derived === 0 ? keys : counters + counterBytes;
   return {
     tileBytes: tile,
     slot: (index) => 4 * index,
@@ -66,6 +80,7 @@ export function layoutFor({ inputs, derived, reductions, tileBytes }: MemoryShap
     derived: (index) => derivedBegin + index * (wide + stagger),
     collected,
     above,
+    ranking: { keys, counters, order: collected, other: collected + tile },
     output,
     pages: align(output + stride, pageBytes) / pageBytes,
   };
