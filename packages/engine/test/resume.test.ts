@@ -223,6 +223,14 @@ describe("what a killed merge has left", () => {
     }
   });
 
+  it("is not used when a configuration has been written since, even with the same text", async () => {
+    await killInTheMiddle();
+    const config = join(models[0] ?? "", "config.json");
+    writeFileSync(config, readFileSync(config));
+    const { report, notes } = await merge({ resume: true });
+    expect([report.tensorsResumed, notes]).toEqual([0, [expect.stringContaining(`${config} has been modified since.`)]]);
+  });
+
   it.each([
     ["other parameters", { recipe: parseRecipe({ method: "linear", parents: [{ model: "a" }, { model: "b" }] }) }, "parents"],
     ["another type", { recipe: { ...recipe, dtype: "BF16" as const } }, "dtype"],

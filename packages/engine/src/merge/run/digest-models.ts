@@ -52,7 +52,7 @@ interface ListedFile {
 }
 
 /** The files that make up a model; those of an adapter that is baked into it count under adapter/. */
-async function listFiles({ folder, files, isFolder, adapter }: OpenModel): Promise<ListedFile[]> {
+export async function listFiles({ folder, files, isFolder, adapter }: OpenModel): Promise<ListedFile[]> {
   const own = isFolder ? await listFolder(folder, "") : files.slice(0, 1).map((path) => ({ name: relative(folder, path), path }));
   return adapter === null ? own : [...own, ...(await listFolder(adapter.folder, "adapter/"))];
 }

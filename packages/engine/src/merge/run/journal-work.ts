@@ -2,9 +2,10 @@ import { createHash } from "node:crypto";
 import { open, stat } from "node:fs/promises";
 import { z } from "zod";
 import { canonicalJson } from "../canonical-json.ts";
-import type { Checkpoint } from "../checkpoint.ts";
+import type { OpenModel } from "../open-model.ts";
 import type { Plan } from "../planned.ts";
 import { methodOf } from "../recipe.ts";
+import { listFiles } from "./digest-models.ts";
 import { engineVersion } from "./engine-version.ts";
 import type { OutputLayout } from "./output-layout.ts";
 
@@ -18,34 +19,42 @@ const workSchema = z.object({
   method: z.object({ id: z.string(), version: z.number() }),
   recipe: z.record(z.string(), z.unknown()),
   outputs: z.array(file.extend({ name: z.string() })),
-  /** In nanoseconds and as text, as they do not fit a number */
+  /** `modified` in nanoseconds; as text, as it does not fit a number. `header` is empty for files that are no weights */
   inputs: z.array(file.extend({ path: z.string(), modified: z.string(), inode: z.string() })),
 });
 
 /** What a run works on, exactly: two runs with equal works would write the same bytes to the same places. `header`: a sha256. */
 export type Work = z.infer<typeof workSchema>;
 
-export async function describeWork(plan: Plan, models: readonly Checkpoint[], layout: OutputLayout): Promise<Work> {
+export async function describeWork(plan: Plan, models: readonly OpenModel[], layout: OutputLayout): Promise<Work> {
   const { id, version } = methodOf(plan.recipe);
-  const paths = models.flatMap(({ files }) => files);
+  const weights = models.flatMap(({ files }) => files);
+  // Configurations, tokenizers and settings of adapters decide about the weights, too.
+  const listed = (await Promise.all(models.map(listFiles))).flat().map(({ path }) => path);
+  const others = [...new Set(listed)].filter((path) => !weights.includes(path)).sort();
+  const inputs = [...weights.map((path) => describeInput(path, true)), ...others.map((path) => describeInput(path, false))];
   return {
     journal: journalVersion,
     engine: engineVersion,
     method: { id, version },
     recipe: { ...plan.recipe },
     outputs: layout.files.map(({ name, header, sizeBytes }) => ({ name, sizeBytes, header: sha256(header) })),
-    inputs: await Promise.all(paths.map(describeInput)),
+    inputs: await Promise.all(inputs),
   };
 }
 
 const sha256 = (data: Uint8Array): string => createHash("sha256").update(data).digest("hex");
 
-async function describeInput(path: string): Promise<Work["inputs"][number]> {
+async function describeInput(path: string, hasHeader: boolean): Promise<Work["inputs"][number]> {
   const { size, mtimeNs, ino } = await stat(path, { bigint: true });
+  const header = hasHeader ? await digestHeader(path) : "";
+  return { path, sizeBytes: Number(size), modified: String(mtimeNs), inode: String(ino), header };
+}
+
+async function digestHeader(path: string): Promise<string> {
   const prefix = await readBytes(path, 8);
   const length = Number(new DataView(prefix.buffer, prefix.byteOffset).getBigUint64(0, true));
-  const header = sha256(await readBytes(path, 8 + length));
-  return { path, sizeBytes: Number(size), modified: String(mtimeNs), inode: String(ino), header };
+  return sha256(await readBytes(path, 8 + length));
 }
 
 /** The first bytes of a file. */
