@@ -10,6 +10,7 @@ import { refuse } from "./fault.ts";
 import { stateFile } from "./opcm/state.ts";
 import { type Fields, isFields } from "./record.ts";
 import { readShardIndex, type ShardIndex } from "./shard-index.ts";
+import { readTaskList, taskListFile } from "./task-list.ts";
 
 export interface CheckpointTensor {
   readonly name: string;
@@ -124,11 +125,19 @@ async function openFiles({ folder, isFolder, names, index, label }: Opening): Pr
     }
   });
   if (index !== null) checkIndex(index, tensors, { names, label });
-  const space = headers.some(({ metadata }) => metadata.get("amalgam.space") === "delta") ? "delta" : "weights";
+  const space = spaceOf(headers);
   const config = await readConfig(folder, label);
   const states = isFolder ? await readStates(folder, label) : {};
-  const header = { label, config, space, states, tensors: [...tensors.values()] } as const;
+  const list = space === "tasks" ? await readObject(folder, taskListFile, { code: "TASKS_INVALID", label }) : null;
+  const tasks = space === "tasks" ? { tasks: readTaskList(list, label) } : {};
+  const header = { label, config, space, states, ...tasks, tensors: [...tensors.values()] } as const;
   return { folder, isFolder, header, files, tensors };
+}
+
+function spaceOf(headers: readonly SafetensorsHeader[]): "weights" | "delta" | "tasks" {
+  const marks = headers.map(({ metadata }) => metadata.get("amalgam.space"));
+  if (marks.includes("tasks")) return "tasks";
+  return marks.includes("delta") ? "delta" : "weights";
 }
 
 async function readFileHeader(path: string, label: string): Promise<SafetensorsHeader> {

@@ -62,9 +62,13 @@ export interface MeanMatrix {
 /** The matrices whose means a merge needs, each once: they are read before all else. */
 export function meansOf(sources: readonly PlannedSource[]): MeanMatrix[] {
   const found = new Map<string, MeanMatrix>();
-  for (const { model, gather } of sources.flatMap(({ inputs, prepare }) => [...inputs, ...(prepare?.inputs ?? [])])) {
+  const note = ({ model, gather }: PlannedInput) => {
     const matrix = gather?.map.hasMean === true ? gather.matrices[model] : null;
     if (gather !== undefined && matrix != null) found.set(`${model} ${matrix.tensor}`, { model, matrix, columns: gather.columns });
+  };
+  for (const { inputs, prepare } of sources) {
+    inputs.forEach(note);
+    prepare?.inputs.forEach(note);
   }
   return [...found.values()];
 }

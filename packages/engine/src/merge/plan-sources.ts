@@ -13,9 +13,6 @@ import { methodOf, type Recipe } from "./recipe.ts";
 
 type Tensors = ReadonlyMap<string, TensorHeader>;
 
-/** Name of the bits of a task's mask in the result of EMR. */
-export const maskName = (task: number, tensor: string): string => `mask.${task}.${tensor}`;
-
 /** What a plan knows of the tokenizers of its models. */
 export interface Vocabularies {
   /** null without a policy */
@@ -147,11 +144,11 @@ export class SourcePlanner {
   #masks({ parameters }: TensorAssignment, found: readonly Found[]): PlannedInput[] {
     return found.flatMap(({ model, header, name }): PlannedInput[] => {
       if (header.space !== "tasks") return [];
-      const task = Number(parameters["task"]);
-      const mask = maskName(task, name);
-      if (this.#tensors[model]?.has(mask) !== true || header.scalers?.[task] === undefined) {
-        const count = header.scalers?.length ?? 0;
-        const message = `${header.label} holds ${count} tasks, numbered from 0; there is no task ${task} at tensor ${name}.`;
+      const task = header.tasks?.find((each) => each.name === parameters["task"]);
+      const mask = `${task?.mask ?? ""}${name}`;
+      if (task === undefined || this.#tensors[model]?.has(mask) !== true) {
+        const there = (header.tasks ?? []).map((each) => each.name).join(", ");
+        const message = `${header.label} has no task ${JSON.stringify(parameters["task"])} at tensor ${name}; there are: ${there}.`;
         this.#faults.push(fault("TASK_MISSING", message, ["parameters", "task"]));
       }
       return [{ model, tensor: mask, dtype: "U8", stored: "mask" }];
@@ -206,7 +203,7 @@ export class SourcePlanner {
         const value = input(first + i);
         const delta = base !== null && space === "weights" ? sub(value, input(0)) : value;
         const mask = masks.findIndex((each) => each.model === model);
-        const scaler = header?.scalers?.[Number(parameters["task"])] ?? 0;
+        const scaler = header?.tasks?.find((each) => each.name === parameters["task"])?.scaler ?? 0;
         const task = mask < 0 ? {} : { task: { mask: input(inputs.length + mask), scaler } };
         return { value, delta, space, input: first + i, own, ...task };
       }),

@@ -18,7 +18,7 @@ const shardName = (i: number, count: number): string =>
 export function layoutOutput(plan: Plan, maxShardBytes: number): OutputLayout {
   const metadata = new Map([
     ["format", "pt"],
-    ...(plan.output === "delta" ? ([["amalgam.space", "delta"]] as const) : []),
+    ...(plan.output === "weights" ? [] : ([["amalgam.space", plan.output]] as const)),
   ] as const);
   const shards = cut(plan.tensors, maxShardBytes);
   const files = shards.map((tensors, i) => ({
