@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
+import { add, broadcast, constant, type Element, input, mul, neg, total } from "../src/expr/expr.ts";
 import type { MergeMethod, Values } from "../src/merge/define-method.ts";
 import { type Sample, universalLaws } from "../src/merge/laws.ts";
 import { methods } from "../src/merge/methods/index.ts";
@@ -57,13 +58,48 @@ function sampleFor(method: MergeMethod): fc.Arbitrary<Sample> {
   });
 }
 
+/** Ways to be wrong: too much, nothing, mirrored, a bystander, by the number of inputs, by their order, across rows. */
+const mistakes: readonly ((value: Element, inputs: number) => Element)[] = [
+  (value) => add(value, constant(1)),
+  (value) => mul(value, constant(1.25)),
+  () => constant(0),
+  neg,
+  () => input(0),
+  (_, inputs) => input(inputs - 1),
+  (value, inputs) => mul(value, constant(inputs)),
+  (value, inputs) => add(value, input(Math.min(1, inputs - 1))),
+  (value) => add(value, broadcast(total(value))),
+];
+
+const broken = (method: MergeMethod, mistake: (typeof mistakes)[number]): MergeMethod => ({
+  ...method,
+  build(built) {
+    const inputs = built.parents.length + (built.base === null ? 0 : 1);
+    return method.build(built).map((output) => ({ ...output, value: mistake(output.value, inputs) }));
+  },
+});
+
+/** Adapters are merged by matrices, which have laws of their own. */
+const isByElement = ({ output }: { readonly output: string }): boolean => output !== "adapter";
+
 describe.each(methods.map((method) => ({ id: method.id, method })))("$id", ({ method }) => {
-  test.each([...universalLaws, ...method.laws])("$sentence", (law) => {
+  test.each([...(isByElement(method) ? universalLaws : []), ...method.laws])("$sentence", (law) => {
     fc.assert(
       fc.property(sampleFor(method), (sample) => law.holds(method, sample)),
       { numRuns: law.costly ? 4 : 100 },
     );
   });
+
+  test.skipIf(!isByElement(method) || method.prepare !== null).each(method.laws)(
+    "a method that is wrong breaks it: $sentence",
+    (law) => {
+      const isBroken = (mistake: (typeof mistakes)[number]) => {
+        const property = fc.property(sampleFor(method), (sample) => law.holds(broken(method, mistake), sample));
+        return fc.check(property, { numRuns: 30, endOnFailure: true }).failed;
+      };
+      expect(mistakes.some(isBroken)).toBe(true);
+    },
+  );
 
   test("declares laws of its own and settings that a form can show", () => {
     expect(method.laws.length).toBeGreaterThan(0);
