@@ -121,11 +121,12 @@ test("parents carry more than a weight", async () => {
 
 test("methods tell their family, their base and what each parent may say", async () => {
   const methods = await client.ask<readonly Record<string, unknown>[]>(
-    "{ mergeMethods { name family base needsBase perParentWeight defaultWeight parametersSchema parentParametersSchema } }",
+    "{ mergeMethods { name family isAvailable base needsBase perParentWeight defaultWeight parametersSchema parentParametersSchema } }",
   );
   const find = (name: string) => methods.find((each) => each["name"] === name);
   expect(find("linear")).toMatchObject({ family: "average", base: "NONE", needsBase: false, perParentWeight: true });
   expect(find("nuslerp")).toMatchObject({ family: "sphere", base: "OPTIONAL", needsBase: false });
+  expect([find("ties")?.["isAvailable"], find("emr")?.["isAvailable"]]).toEqual([true, false]);
   expect(find("ties")).toMatchObject({
     family: "sparse",
     base: "REQUIRED",

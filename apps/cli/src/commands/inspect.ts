@@ -13,7 +13,12 @@ import { startProgress } from "../terminal/progress.ts";
 import { styleFor } from "../terminal/style.ts";
 import { renderFacts, renderTable } from "../terminal/table.ts";
 
-const holds = { weights: "weights", delta: "a task vector", tasks: "the vector and masks of several tasks" } as const;
+const holds = {
+  weights: "weights",
+  delta: "a task vector",
+  tasks: "the vector and masks of several tasks",
+  adapter: "the factors of an adapter",
+} as const;
 
 interface Reading {
   readonly digest: string | null;

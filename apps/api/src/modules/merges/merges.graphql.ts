@@ -1,9 +1,10 @@
-import { describeMethods, type MethodDescription } from "@amalgam/engine/merge";
+import { describeMethods, type MethodDescription, methodOf } from "@amalgam/engine/merge";
 import { builder } from "../../graphql/builder.ts";
 import { FaultRef } from "../../graphql/faults.ts";
 import { mutation } from "../../graphql/mutation.ts";
 import { checkMerge, type MergeCheck } from "./check-merge.ts";
 import { requestMerge } from "./request-merge.ts";
+import { beyondRegistry } from "./unsupported.ts";
 
 const descriptions = describeMethods();
 
@@ -51,6 +52,10 @@ const MergeMethodRef = builder.objectRef<MethodDescription>("MergeMethod").imple
       type: "JSON",
       description: "JSON Schema of what a recipe may say for each parent, beside `model`",
       resolve: ({ parentParametersSchema }) => parentParametersSchema,
+    }),
+    isAvailable: t.boolean({
+      description: "Whether requestMerge can do it; the others work on local files only",
+      resolve: ({ id }) => beyondRegistry(methodOf({ method: id })) === null,
     }),
     laws: t.stringList({ resolve: ({ laws }) => [...laws] }),
   }),

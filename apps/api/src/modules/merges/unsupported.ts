@@ -1,4 +1,4 @@
-import { type Fault, methodOf, type Recipe } from "@amalgam/engine/merge";
+import { type Fault, type MergeMethod, methodOf, type Recipe } from "@amalgam/engine/merge";
 import type { ReadyVersion } from "../models/load-ready-version.ts";
 import { formatRef } from "../models/version-ref.ts";
 import { fault } from "../refuse.ts";
@@ -18,11 +18,22 @@ export function unsupportedOf(recipe: Recipe): Fault[] {
     faults.push(fault("TOKENIZER_UNSUPPORTED", message, ["tokenizer"]));
   }
   const method = methodOf(recipe);
-  if (method.output === "tasks" || method.accepts.includes("tasks")) {
-    const what = "the masks of several tasks, for which the registry has no kind of version";
-    faults.push(fault("METHOD_UNSUPPORTED", `${method.title} works with ${what}; ${elsewhere}.`, ["method"]));
-  }
+  const what = beyondRegistry(method);
+  if (what !== null) faults.push(fault("METHOD_UNSUPPORTED", `${method.title} works with ${what}; ${elsewhere}.`, ["method"]));
   return faults;
+}
+
+const spaces: Readonly<Record<string, string | null>> = {
+  weights: null,
+  delta: null,
+  tasks: "the masks of several tasks, for which the registry has no kind of version",
+  adapter: "the factors of adapters, which the server cannot merge",
+};
+
+/** What a method works with that the registry cannot hold, or the server cannot merge; null when all is well. */
+export function beyondRegistry({ accepts, output }: Pick<MergeMethod, "accepts" | "output">): string | null {
+  const beyond = [...accepts, output].map((space) => spaces[space] ?? null).filter((what) => what !== null);
+  return beyond[0] ?? null;
 }
 
 /** Several recipes in place of one: the steps that the command line runs one after the other. */
