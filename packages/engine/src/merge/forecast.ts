@@ -7,20 +7,21 @@ import { layoutFor } from "../expr/wasm/layout.ts";
 import { type Dtype, dtypes } from "../tensor/dtype.ts";
 import type { MergeMethod } from "./define-method.ts";
 import { SpecList } from "./kernel-specs.ts";
+import { methodOf, type Recipe } from "./recipe.ts";
 import type { GatheredMatrix, PlannedInput, PlannedSource, PlannedTensor } from "./planned.ts";
 import { preparationForecast } from "./prepare/plan-preparation.ts";
 import { bytesOfRows } from "./tokenizer/row-map.ts";
 
 export const defaultTileBytes = 1 << 18;
 /** Measured: the process with its modules loaded, and each worker thread, without tiles. */
-const processBytes = 78e6;
+export const processBytes = 78e6;
 const workerBytes = 13e6;
 /** Bytes read and written in a second on two ordinary cores with a warm page cache. */
-const forecastBytesPerSecond = 1.5e9;
+export const forecastBytesPerSecond = 1.5e9;
 const forecastThreads = 2;
-const startSeconds = 0.2;
+export const startSeconds = 0.2;
 
-interface Forecast {
+export interface Forecast {
   readonly readBytes: number;
   readonly writeBytes: number;
   readonly scratchBytes: number;
@@ -76,8 +77,9 @@ export function meansOf(sources: readonly PlannedSource[]): MeanMatrix[] {
 const meanBytes = ({ matrix: { rows, dtype }, columns }: MeanMatrix): number => rows * columns * dtypes[dtype].sizeBytes;
 
 /** What a plan costs; bytes are exact but for a tile that a selection may have to look at once more. */
-export function forecastOf(method: MergeMethod, sources: readonly PlannedSource[], tensors: readonly PlannedTensor[]): Forecast {
-  const specs = new SpecList();
+export function forecastOf(recipe: Recipe, sources: readonly PlannedSource[], tensors: readonly PlannedTensor[]): Forecast {
+  const method = methodOf(recipe);
+  const specs = new SpecList(recipe);
   const outlines = new Map<number, Outline>();
   const outlineAt = (index: number | null): Outline | null => {
     const spec = index === null ? undefined : specs.list[index];
@@ -86,7 +88,7 @@ export function forecastOf(method: MergeMethod, sources: readonly PlannedSource[
     outlines.set(index, outline);
     return outline;
   };
-  const works: Work[] = tensors.map((tensor) => ({ source: tensor.source, outline: outlineAt(specs.ofTensor(tensor)) }));
+  const works: Work[] = tensors.map((tensor) => ({ source: tensor.source, outline: outlineAt(specs.ofTensor(tensor).spec) }));
   const counts = sources.flatMap((source) => surveyOf(method, source, specs, outlineAt));
   const preparing = preparationForecast(method, sources, bytesOf);
   const means = meansOf(sources).reduce((sum, mean) => sum + meanBytes(mean), 0);

@@ -3,7 +3,10 @@ import { keyOf, type Statistic } from "../expr/numeric.ts";
 import type { KernelSpec } from "../expr/wasm/kernel.ts";
 import type { StoredType } from "../expr/wasm/group-emitter.ts";
 import { isArithmetic } from "../tensor/dtype.ts";
+import { type Parametrised, parametrise } from "../expr/parametrise.ts";
 import type { PlannedSource, PlannedTensor } from "./planned.ts";
+import { ownOf, type Recipe } from "./recipe.ts";
+import { isVarying } from "./settings.ts";
 
 /** Types in which the inputs of a source arrive in a kernel's memory. */
 export const kernelTypes = ({ inputs }: PlannedSource): StoredType[] =>
@@ -14,17 +17,41 @@ export const kernelTypes = ({ inputs }: PlannedSource): StoredType[] =>
     return dtype;
   });
 
+/** A kernel, and the numbers that it takes as measured. */
+export interface SpecOfTensor {
+  /** Index in the list; null: the tensor is copied */
+  readonly spec: number | null;
+  readonly constants: Readonly<Record<string, number>>;
+}
+
+const copied: SpecOfTensor = { spec: null, constants: {} };
+const none = {};
+
 /** Kernels of a job, each once: by what they compute and the types they compute on. */
 export class SpecList {
   readonly list: KernelSpec[] = [];
   readonly #indexes = new Map<string, number>();
+  readonly #parametrised = new Map<Element, Parametrised>();
+  readonly #isVarying: boolean;
 
-  /** Of a tensor of the result; null when it is copied */
-  ofTensor({ source, value, stored, dtype }: PlannedTensor): number | null {
-    if (value === null) return null;
+  /** @param recipe when its settings vary over the model, tensors share kernels that take them as numbers */
+  constructor({ parameters, parents, slices }: Pick<Recipe, "parameters" | "parents" | "slices">) {
+    const settings = [parameters, ...parents.map(ownOf)].flatMap((each) => Object.values(each));
+    this.#isVarying = slices !== null || settings.some(isVarying);
+  }
+
+  ofTensor({ source, value, stored, dtype }: PlannedTensor): SpecOfTensor {
+    if (value === null) return copied;
     const type = stored === "bits" ? "BITS" : dtype;
     if (type !== "BITS" && !isArithmetic(type)) throw new Error(`There is no arithmetic on ${type}.`);
-    return this.#indexOf(kernelTypes(source), { value, stored: type }, []);
+    const { value: shared, constants } = this.#isVarying ? this.#parametrise(value) : { value, constants: none };
+    return { spec: this.#indexOf(kernelTypes(source), { value: shared, stored: type }, []), constants };
+  }
+
+  #parametrise(value: Element): Parametrised {
+    const known = this.#parametrised.get(value) ?? parametrise(value);
+    this.#parametrised.set(value, known);
+    return known;
   }
 
   /** Of statistics alone */

@@ -102,7 +102,7 @@ export class SourceFinder {
 /** Turns a plan and open files into work for threads. */
 export function buildJob(parts: JobParts, layout: OutputLayout, outputs: readonly OpenFile[], findings: Findings): Job {
   const { plan } = parts;
-  const specs = new SpecList();
+  const specs = new SpecList(plan.recipe);
   const finder = new SourceFinder(parts);
   const planned = new Map(plan.tensors.map((tensor) => [tensor.name, tensor]));
   const tensors = layout.files.flatMap(({ tensors: placed }, file) =>
@@ -110,15 +110,16 @@ export function buildJob(parts: JobParts, layout: OutputLayout, outputs: readonl
       const tensor = planned.get(name);
       if (tensor === undefined) return [];
       const { source, stored, dtype } = tensor;
+      const { spec, constants } = specs.ofTensor(tensor);
       return [
         {
           name: source.name,
-          spec: specs.ofTensor(tensor),
+          spec,
           elements: source.elements,
           columns: source.columns,
           inputs: finder.sourcesOf(source),
           output: { file, position: begin, type: stored === "bits" ? "BITS" : dtype },
-          measured: findings.get(source.name) ?? {},
+          measured: { ...findings.get(source.name), ...constants },
         },
       ];
     }),

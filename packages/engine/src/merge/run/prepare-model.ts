@@ -42,7 +42,7 @@ export async function prepareModel({ parts, run, scratch }: Preparing): Promise<
   const subjects = placed.filter(({ source }) => source.elements > 0);
   const tensors = subjects.flatMap((each) => jobOf(each, parts, finder));
   const sizeBytes = placed.reduce((sum, { source }) => sum + 4 * source.elements, 0);
-  const job = completeJob(parts, tensors, new SpecList(), [{ ...scratch, sizeBytes }], planPreparations);
+  const job = completeJob(parts, tensors, new SpecList(parts.plan.recipe), [{ ...scratch, sizeBytes }], planPreparations);
   const result = await runJob(job, { ...run, hashesOutputs: false });
   if (result.kind === "fault") return result;
   const numbers = new Map(result.prepared.map(([tensor, found]) => [tensors[tensor]?.name ?? "", found]));

@@ -85,7 +85,7 @@ class ModelSurvey {
   async #measureNumbers(subjects: readonly Subject[]): Promise<void> {
     const wanted = subjects.filter(({ measurement }) => statisticsOf(Object.values(measurement.numbers ?? {})).length > 0);
     if (wanted.length > 0) {
-      const specs = new SpecList();
+      const specs = new SpecList(this.#parts.plan.recipe);
       const tensors = wanted.map(({ source, measurement }) =>
         this.#tensorJob(source, specs.ofStatistics(source, statisticsOf(Object.values(measurement.numbers ?? {})))),
       );
@@ -117,7 +117,7 @@ class ModelSurvey {
     if (names.length === 0) return;
     const selectionsOf = ({ measurement }: Subject): ModelSelection[] =>
       names.flatMap((name) => measurement.selections?.[name] ?? []);
-    const specs = new SpecList();
+    const specs = new SpecList(this.#parts.plan.recipe);
     const tensors = subjects.map((subject) => {
       // Numbered, so that two selections from the same values stay two.
       const statistics = selectionsOf(subject).map(({ of }, s) => largest(of, number(s)));
