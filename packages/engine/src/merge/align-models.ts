@@ -4,7 +4,7 @@ import { type Fault, fault, RefusedError } from "./fault.ts";
 import type { Recipe } from "./recipe.ts";
 import { keyOf } from "./reference.ts";
 import { type AlignmentModel, alignEmbeddings, type EmbeddingAlignment } from "./tokenizer/align-embeddings.ts";
-import { embeddingNames } from "./tokenizer/embedding-names.ts";
+import { vocabularyRoles } from "./tokenizer/embedding-names.ts";
 import { isPrefix, type RowMap, rowMaps } from "./tokenizer/row-map.ts";
 import type { TokenizerPolicy } from "./tokenizer/tokenizer-policy.ts";
 
@@ -19,7 +19,8 @@ export interface AlignedModels {
 /** Tells the tensors of a merge whose rows belong to tokens. */
 export function vocabularyTensorsOf(models: readonly CheckpointHeader[]): (name: string) => boolean {
   const config = models.find((model) => model.config !== null)?.config ?? null;
-  return (name) => embeddingNames(config, [name]).length > 0;
+  const roleOf = vocabularyRoles(config);
+  return (name) => roleOf(name) !== null;
 }
 
 /**
@@ -60,7 +61,9 @@ export function alignModels(
 
 function tokenizerOf(recipe: Recipe, { label, tokenizer }: CheckpointHeader, k: number, faults: Fault[]): HeaderTokenizer | null {
   if (tokenizer === undefined)
-    faults.push(fault("TOKENIZER_UNAVAILABLE", `The tokenizer of ${label} is not at hand here; merge where the files are.`, ["tokenizer"]));
+    faults.push(
+      fault("TOKENIZER_UNAVAILABLE", `The tokenizer of ${label} is not at hand here; merge where the files are.`, ["tokenizer"]),
+    );
   if (tokenizer === null) {
     const message = `${label} has no tokenizer files, which the recipe's "tokenizer" needs; add its tokenizer.json.`;
     faults.push(fault("TOKENIZER_MISSING", message, pathOf(recipe, k)));
@@ -69,7 +72,12 @@ function tokenizerOf(recipe: Recipe, { label, tokenizer }: CheckpointHeader, k: 
 }
 
 /** A task vector has no value for tokens that its model did not have: neither zeros nor the rows of another model are one. */
-function checkModel(recipe: Recipe, { label, space, tensors }: CheckpointHeader, k: number, isEmbedding: (name: string) => boolean) {
+function checkModel(
+  recipe: Recipe,
+  { label, space, tensors }: CheckpointHeader,
+  k: number,
+  isEmbedding: (name: string) => boolean,
+) {
   if (space === "weights" || !tensors.some(({ name }) => isEmbedding(name))) return [];
   const message = `${label} is a task vector, whose embeddings "tokenizer" cannot align; merge the model that it was made of.`;
   return [fault("TOKENIZER_UNSUPPORTED", message, pathOf(recipe, k))];
@@ -89,11 +97,17 @@ function referenceOf({ base, baseAdapter, parents }: Recipe, { source, tokens }:
   const adapter = parent === undefined ? baseAdapter : parent.adapter;
   const model = parent?.model ?? base ?? "";
   const key = keyOf(adapter == null ? { model } : { model, adapter });
-  const named = [source, ...Object.values(tokens).map((rule) => (rule.source !== null && "model" in rule.source ? rule.source.model : ""))];
+  const named = [
+    source,
+    ...Object.values(tokens).map((rule) => (rule.source !== null && "model" in rule.source ? rule.source.model : "")),
+  ];
   return named.includes(key) ? key : model;
 }
 
-function describe({ vocabulary: { owner, contributors, tokens }, rows }: EmbeddingAlignment, models: readonly CheckpointHeader[]): string {
+function describe(
+  { vocabulary: { owner, contributors, tokens }, rows }: EmbeddingAlignment,
+  models: readonly CheckpointHeader[],
+): string {
   const labels = [...new Set(contributors.map((k) => models[k]?.label ?? ""))];
   const of = labels.length > 1 ? `the union of ${labels.join(", ")}` : `that of ${models[owner]?.label}`;
   const padding = rows > tokens.length ? `, filled up to ${rows} rows` : "";

@@ -29,7 +29,9 @@ export function compareTokenizers(recipe: Recipe, models: readonly CheckpointHea
   const faults = others.flatMap((other) => compare(recipe, reference, other));
   // A task vector is what its model was: its ids mean what they mean in the base.
   const without = models.filter(({ tokenizer, space }) => tokenizer === null && space === "weights");
-  const notes = without.map(({ label }) => `${label} has no tokenizer files; its rows are taken to be those of ${reference.label}.`);
+  const notes = without.map(
+    ({ label }) => `${label} has no tokenizer files; its rows are taken to be those of ${reference.label}.`,
+  );
   return { faults, notes, areSame: faults.length === 0 };
 }
 
@@ -44,7 +46,10 @@ function compare(recipe: Recipe, a: Model, b: Model): Fault[] {
     const what = messages.map((message) => message.replace(/\.$/, "")).join("; ");
     const [how, advice] =
       verdict === "same_tokens"
-        ? ["give their tokens the same ids but cut texts differently", `set "tokenizer": ${keep} in the recipe to keep that of ${a.label}`]
+        ? [
+            "give their tokens the same ids but cut texts differently",
+            `set "tokenizer": ${keep} in the recipe to keep that of ${a.label}`,
+          ]
         : ["differ", `set "tokenizer": {"source": "union"} in the recipe to merge them, or ${keep} to keep that of ${a.label}`];
     return [fault("TOKENIZER_MISMATCH", `The tokenizers of ${a.label} and ${b.label} ${how} (${what}); ${advice}.`, path)];
   } catch (error) {

@@ -36,6 +36,7 @@ export interface Companions {
  * tokenizer policy those of the merged vocabulary. Made before the work, so that nothing is begun with a broken tokenizer.
  */
 export async function companionFiles(plan: Plan, models: readonly Checkpoint[]): Promise<Companions> {
+  if (plan.output === "adapter") return { files: [], config: null, notes: [] };
   const notes: string[] = [];
   const tokenizer = await outputTokenizer(plan, models);
   const others = await Promise.all((await readOthers(models[0])).map((file) => inLine(file, { plan, models, notes })));

@@ -33,34 +33,50 @@ export class RowGatherer {
   }
 
   /** Rows that follow one another wherever they come from. @param skip elements of the first row that are not wanted */
-  #run({ map, columns, matrices, mean }: GatheredSource, row: number, skip: number, values: Float32Array): void {
+  #run(source: GatheredSource, row: number, skip: number, values: Float32Array): void {
+    const { map, columns, matrices, mean } = source;
     const from = map.matrix[row] ?? rowOf.zero;
     const at = map.row[row] ?? 0;
     if (from >= 0) this.#widen(matrices[from], at * columns + skip, values);
-    else if (from === rowOf.mean) values.forEach((_, i) => void (values[i] = mean?.[(skip + i) % columns] ?? Number.NaN));
+    else if (from === rowOf.mean) repeat(mean, skip, values);
     else if (from === rowOf.zero) values.fill(0);
-    else {
-      const { starts, matrix, row: rows } = map.averages;
-      const [first, end] = [starts[at] ?? 0, starts[at + 1] ?? 0];
-      if (this.#sums.length < values.length) [this.#sums, this.#part] = [new Float64Array(values.length), new Float32Array(values.length)];
-      const [sums, part] = [this.#sums.subarray(0, values.length), this.#part.subarray(0, values.length)];
-      sums.fill(0);
-      for (let i = first; i < end; i += 1) {
-        this.#widen(matrices[matrix[i] ?? 0], (rows[i] ?? 0) * columns + skip, part);
-        for (let c = 0; c < sums.length; c += 1) sums[c] = (sums[c] ?? 0) + (part[c] ?? 0);
-      }
-      for (let c = 0; c < sums.length; c += 1) values[c] = (sums[c] ?? 0) / (end - first);
+    else this.#average(source, at, skip, values);
+  }
+
+  /** Averages of rows, each summed up in f64 in the order of the models. */
+  #average({ map: { averages }, columns, matrices }: GatheredSource, list: number, skip: number, values: Float32Array): void {
+    const { starts, matrix, row } = averages;
+    const [first, end] = [starts[list] ?? 0, starts[list + 1] ?? 0];
+    if (this.#sums.length < values.length) {
+      this.#sums = new Float64Array(values.length);
+      this.#part = new Float32Array(values.length);
     }
+    const [sums, part] = [this.#sums.subarray(0, values.length), this.#part.subarray(0, values.length)];
+    sums.fill(0);
+    for (let i = first; i < end; i += 1) {
+      this.#widen(matrices[matrix[i] ?? 0], (row[i] ?? 0) * columns + skip, part);
+      for (let c = 0; c < sums.length; c += 1) sums[c] = (sums[c] ?? 0) + (part[c] ?? 0);
+    }
+    for (let c = 0; c < sums.length; c += 1) values[c] = (sums[c] ?? 0) / (end - first);
   }
 
   #widen(source: StoredSource | null | undefined, begin: number, values: Float32Array): void {
     if (source == null || source.dtype === "BITS" || !isArithmetic(source.dtype)) throw new Error("There is no such matrix.");
     const target = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    if (source.dtype === "F32") return this.#read(source, target, begin, values.length);
+    if (source.dtype === "F32") {
+      this.#read(source, target, begin, values.length);
+      return;
+    }
     const bytes = 2 * values.length;
     if (this.#stored.length < bytes) this.#stored = new Uint8Array(bytes);
     const stored = this.#stored.subarray(0, bytes);
     this.#read(source, stored, begin, values.length);
     widenInto(source.dtype, stored, values);
   }
+}
+
+/** The same row again and again, from its element `skip` on. */
+function repeat(row: Float32Array | null, skip: number, values: Float32Array): void {
+  if (row === null) throw new Error("There is no mean.");
+  for (let i = 0; i < values.length; i += 1) values[i] = row[(skip + i) % row.length] ?? 0;
 }

@@ -61,7 +61,7 @@ async function meanOf({ model, matrix, columns }: MeanMatrix, { models, inputs }
     addRows(sums, part);
   }
   const mean = new Float32Array(new SharedArrayBuffer(4 * columns));
-  sums.forEach((sum, c) => void (mean[c] = sum / matrix.rows));
+  for (let c = 0; c < columns; c += 1) mean[c] = (sums[c] ?? 0) / matrix.rows;
   return mean;
 }
 

@@ -52,9 +52,9 @@ function mergeDifferences(a: Vocabulary, b: Vocabulary): string[] {
   const inA = new Set(left);
   const inB = new Set(right);
   const counts = `${left.filter((merge) => !inB.has(merge)).length} only in ${a.label}, ${right.filter((merge) => !inA.has(merge)).length} only in ${b.label}`;
-  const name = (merges: readonly string[]) => (merges[at] === undefined ? "nothing" : quote(merges[at]));
+  const name = ({ model }: Vocabulary) => model.merges[at]?.map(quote).join(" and ") ?? "nothing";
   return [
-    `Merges differ from rank ${at} on: ${name(left)} in ${a.label}, ${name(right)} in ${b.label}; ${counts}, the rest in another order.`,
+    `Merges differ from rank ${at} on: ${name(a)} in ${a.label}, ${name(b)} in ${b.label}; ${counts}, the rest in another order.`,
   ];
 }
 

@@ -46,16 +46,25 @@ const anyFamily: Names = [
   ...new Map(families.flatMap(({ tensors }) => tensors).map((entry) => [`${entry.role}${entry.name}`, entry])).values(),
 ];
 
+/** Part of every name above: of most tensors, one look tells that they are none. */
+const telling = /embed|wte|lm_head|shared|predictions|vocab_projector/;
+
+/** Tells what the rows of a tensor are, by the names that an architecture uses; null when they belong to no tokens. */
+export function vocabularyRoles(config: Fields | null): (name: string) => VocabularyTensor["role"] | null {
+  const modelType = config?.["model_type"];
+  const family = typeof modelType === "string" ? families.find((entry) => entry.modelType.test(modelType)) : undefined;
+  const known = family?.tensors ?? anyFamily;
+  return (name) => (telling.test(name) ? (known.find((entry) => entry.name.test(name))?.role ?? null) : null);
+}
+
 /**
  * The tensors of a checkpoint whose rows belong to tokens, in the given order. An architecture that is not known is searched for
  * the names of all families. Whether axis 0 is as long as the vocabulary is for the caller to check.
  */
 export function embeddingNames(config: Fields | null, tensorNames: Iterable<string>): VocabularyTensor[] {
-  const modelType = config?.["model_type"];
-  const family = typeof modelType === "string" ? families.find((entry) => entry.modelType.test(modelType)) : undefined;
-  const known = family?.tensors ?? anyFamily;
+  const roleOf = vocabularyRoles(config);
   return [...tensorNames].flatMap((name): VocabularyTensor[] => {
-    const role = known.find((entry) => entry.name.test(name))?.role;
-    return role === undefined ? [] : [{ name, role, axis: 0 }];
+    const role = roleOf(name);
+    return role === null ? [] : [{ name, role, axis: 0 }];
   });
 }

@@ -17,7 +17,14 @@ export const readTemplateFiles = async (folder: string, label: string): Promise<
   readFiles(folder, ["chat_template.jinja", "tokenizer_config.json"], label);
 
 /** Without tokenizer.json, each of these can change how text becomes ids. */
-const legacyNames = ["vocab.json", "merges.txt", "vocab.txt", "added_tokens.json", "tokenizer_config.json", ...sentencePieceNames];
+const legacyNames = [
+  "vocab.json",
+  "merges.txt",
+  "vocab.txt",
+  "added_tokens.json",
+  "tokenizer_config.json",
+  ...sentencePieceNames,
+];
 
 /**
  * The files that decide how text becomes ids: tokenizer.json, else the older ones; none when there is no vocabulary among them.
@@ -29,7 +36,9 @@ export async function readDecidingFiles(folder: string, label: string): Promise<
   const legacy = await readFiles(folder, legacyNames, label);
   const names = new Set(legacy.map(({ path }) => path));
   const isTokenizer =
-    (names.has("vocab.json") && names.has("merges.txt")) || names.has("vocab.txt") || sentencePieceNames.some((name) => names.has(name));
+    (names.has("vocab.json") && names.has("merges.txt")) ||
+    names.has("vocab.txt") ||
+    sentencePieceNames.some((name) => names.has(name));
   return isTokenizer ? legacy : [];
 }
 
