@@ -145,7 +145,10 @@ export type Statistic = Reduction | TensorSelection;
 /** The statistics that some numbers use directly, each once, in order of first use; not those inside the statistics' own elements. */
 export function statisticsOf(numbers: readonly Numeric[]): Statistic[] {
   const found = new Map<string, Statistic>();
+  const visited = new Set<Numeric>();
   const visit = (node: Numeric): void => {
+    if (visited.has(node)) return;
+    visited.add(node);
     if (node.kind === "reduce") found.set(keyOf(node), node);
     else if (node.kind === "threshold") found.set(keyOf(node.of), node.of);
     else if (node.kind === "math" || node.kind === "solve") node.args.forEach(visit);

@@ -9,7 +9,7 @@ import {
   orthogonalGivesBase,
   rowsAreIndependent,
 } from "../laws.ts";
-import { cosineOf, gramOf, pairsOf } from "./cosines.ts";
+import { cosineOf, gramOf, pairsOf, sumOf } from "./cosines.ts";
 import { noCoefficients } from "./parent-settings.ts";
 import { weightedSum } from "./task-vectors.ts";
 
@@ -19,7 +19,7 @@ const times = numeric.mul;
 /** Least product of two norms: task vectors below it count as at a right angle. */
 const leastNorms = 1e-6;
 
-const meanOf = (values: readonly Numeric[]): Numeric => div(values.reduce(numeric.add, number(0)), number(values.length));
+const meanOf = (values: readonly Numeric[]): Numeric => div(sumOf(values), number(values.length));
 
 /** cos θ for 0 ≤ θ ≤ π */
 const cosine = (theta: Numeric): Numeric =>

@@ -3,7 +3,7 @@ import { add, broadcast, mul, type Numeric, number, numeric, sum } from "../../e
 import { defineMethod } from "../define-method.ts";
 import { fault } from "../fault.ts";
 import { idempotent, keepsMeanNorm, orderIrrelevantOnSphere, scalesWithParents, twoOfEqualNormAre } from "../laws.ts";
-import { gramOf } from "./cosines.ts";
+import { gramOf, sumOf } from "./cosines.ts";
 import { nuslerp } from "./nuslerp.ts";
 import { allWeightsZero, noCoefficients, weight } from "./parent-settings.ts";
 
@@ -14,7 +14,6 @@ const times = numeric.mul;
 const rounding = 1e-7;
 
 const total = (weights: readonly number[]): number => weights.reduce((a, b) => a + b, 0);
-const added = (terms: readonly Numeric[]): Numeric => terms.reduce(plus, number(0));
 
 /**
  * Mean of several models, or of their task vectors when there is a base, on the sphere: each tensor one vector.
@@ -55,8 +54,8 @@ export const multislerp = defineMethod({
     const norms = vectors.map((_, i) => sqrt(gram(i, i)));
     const onUnits = norms.map((norm, i) => div(number(weights[i] ?? 0), plus(norm, number(eps || Number.MIN_VALUE))));
     const products = onUnits.flatMap((a, i) => onUnits.map((b, j) => times(times(a, b), gram(i, j))));
-    const length = sqrt(max(number(0), added(products)));
-    const target = added(norms.map((norm, i) => times(number(weights[i] ?? 0), norm)));
+    const length = sqrt(max(number(0), sumOf(products)));
+    const target = sumOf(norms.map((norm, i) => times(number(weights[i] ?? 0), norm)));
     const share = (i: number): Numeric =>
       ifLess(
         length,
