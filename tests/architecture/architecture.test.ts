@@ -127,6 +127,7 @@ describe("inside the engine", () => {
       "merge/adapters/open-adapter.ts",
       "merge/adapters/write-adapter.ts",
       "merge/checkpoint.ts",
+      "merge/open-model.ts",
       "merge/run",
       "merge/tokenizer/read-tokenizer-files.ts",
       "runtime",

@@ -6,11 +6,12 @@ export type { BuildInput, Coefficients, MergeMethod, Space } from "./define-meth
 export { describeMethods, type MethodDescription, universalLawSentences } from "./describe-methods.ts";
 export { type Fault, fault, RefusedError } from "./fault.ts";
 export { type FileDigest, folderDigest } from "./folder-digest.ts";
+export { defaultTileBytes } from "./forecast.ts";
 export { type ParentDigests, recipeIdentity } from "./identity.ts";
 export { type Law, type Sample, universalLaws } from "./laws.ts";
 export { type MergeValues, mergeValues } from "./merge-values.ts";
 export { methods } from "./methods/index.ts";
-export { defaultTileBytes } from "./forecast.ts";
+export { openTokenizers } from "./open-tokenizers.ts";
 export { type MergeHeaders, type Plan, type PlannedSource, type PlannedTensor, plan } from "./plan.ts";
 export { coefficientsOf, maxParents, methodOf, parseRecipe, type Recipe, type RecipeParent } from "./recipe.ts";
 export { type ParsedRecipe, parseRecipeText } from "./recipe-text.ts";
