@@ -203,7 +203,7 @@ describe("a tokenizer policy", () => {
   it("gets its defaults and speaks of models of the merge", () => {
     expect(parseRecipe({ ...ta, tokenizer: {} }).tokenizer).toEqual({ source: "union", tokens: {}, padToMultipleOf: null });
     const tokens = { "<x>": { source: { kind: "model_token", model: "a", token: "<s>" }, force: true }, "<y>": {} };
-    const recipe = parseRecipe({ ...ta, tokenizer: { source: "b", tokens, padToMultipleOf: 64 }, chatTemplate: "chatml" });
+    const recipe = parseRecipe({ ...ta, tokenizer: { source: "b", tokens, padToMultipleOf: 64 }, chatTemplate: "auto" });
     expect(recipe.tokenizer?.tokens["<y>"]).toEqual({ source: null, force: false });
     expect(parseRecipe(recipe)).toEqual(recipe);
   });
@@ -250,7 +250,7 @@ describe("identity", () => {
       identity({ baseAdapter: "l" }, { baseAdapter: "3".repeat(64) }),
       identity({ tokenizer: {} }),
       identity({ tokenizer: { source: "a" } }),
-      identity({ chatTemplate: "chatml" }),
+      identity({ chatTemplate: "{{ messages }}" }),
       identity({ slices: slices([0, 2]) }),
       identity({ slices: slices([0, 3]) }),
     ];

@@ -285,3 +285,12 @@ describe("tokenizers of 150,000 tokens", () => {
     expect(process.cpuUsage(started).user / 1e6).toBeLessThan(0.5);
   });
 });
+
+describe("a chat template that is none", () => {
+  it.each([
+    ["chatml", "chatTemplate: The built-in chat template chatml is not supported; give the template itself"],
+    ["plain words", 'chatTemplate: Give "auto" or a Jinja template'],
+  ])("%s is refused when the recipe is read", (chatTemplate, message) => {
+    expect(() => linear({ chatTemplate })).toThrow(message);
+  });
+});

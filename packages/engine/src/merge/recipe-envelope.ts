@@ -2,6 +2,7 @@ import { z } from "zod";
 import { arithmeticDtypes } from "../tensor/dtype.ts";
 import { type Fault, fault } from "./fault.ts";
 import { nearestKey } from "./nearest-key.ts";
+import { chatTemplatePolicy } from "./tokenizer/chat-template.ts";
 import { tokenizerPolicy } from "./tokenizer/tokenizer-policy.ts";
 
 export const maxParents = 64;
@@ -41,7 +42,7 @@ export const envelope = z
     dtype: z.enum(arithmeticDtypes).nullish(),
     seed: z.int().min(0).default(0),
     tokenizer: tokenizerPolicy.nullish(),
-    chatTemplate: z.string().min(1).max(100_000).nullish(),
+    chatTemplate: chatTemplatePolicy.nullish(),
   })
   .superRefine(({ parents, slices }, context) => {
     if (parents === undefined && slices == null)

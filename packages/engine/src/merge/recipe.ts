@@ -33,7 +33,7 @@ export interface Recipe {
   readonly seed: number;
   /** null: the models must have the same vocabulary, and the tokenizer is copied */
   readonly tokenizer: TokenizerPolicy | null;
-  /** auto, the name of a template, or a template; null: copied with the tokenizer */
+  /** auto, or a Jinja template; null: copied with the tokenizer */
   readonly chatTemplate: string | null;
 }
 
