@@ -88,7 +88,7 @@ function recipes(id: string): fc.Arbitrary<Record<string, unknown>> {
       },
       { source: "union", tokens: { a: { source: { kind: "zero" } }, b: { source: { kind: "model", model: "m0" } } } },
     ),
-    chatTemplate: fc.constantFrom(null, "auto", "chatml", "{{ messages }}\n{% if x %}: #{% endif %}"),
+    chatTemplate: fc.constantFrom(null, "auto", "{{ x }}", "{{ messages }}\n{% if x %}: #{% endif %}"),
   });
   const base =
     method.base === "none" ? fc.constant(null) : method.base === "required" ? fc.constant("x") : fc.constantFrom(null, "x");
