@@ -133,7 +133,8 @@ function parsed(value: unknown): Recipe | null {
 }
 
 describe("a recipe written as mergekit configuration reads back as the same recipe", () => {
-  it.each(methods.map(({ id }) => id))("%s", (id) => {
+  // Settings of adapters do not vary over a model, and nothing is baked into them: their recipes are no mergekit configurations.
+  it.each(methods.filter(({ output }) => output !== "adapter").map(({ id }) => id))("%s", (id) => {
     let tried = 0;
     fc.assert(
       fc.property(recipes(id), (value) => {

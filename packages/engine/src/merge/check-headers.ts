@@ -1,6 +1,7 @@
 import { isArithmetic, isFloat } from "../tensor/dtype.ts";
 import type { CheckpointHeader, TensorHeader } from "./checkpoint-header.ts";
 import { type Fault, fault } from "./fault.ts";
+import type { Space } from "./define-method.ts";
 import { methodOf, type Recipe } from "./recipe.ts";
 
 /** Models of another architecture differ everywhere: this many tensors are named, the rest counted. */
@@ -9,15 +10,24 @@ const maxFaultsPerModel = 20;
 /** Task vectors where weights are expected, and the like. */
 export function checkSpaces(recipe: Recipe, base: CheckpointHeader | null, parents: readonly CheckpointHeader[]): Fault[] {
   const method = methodOf(recipe);
-  const holds = { weights: "weights", delta: "a task vector", tasks: "the vector and masks of several tasks" };
+  const holds = {
+    weights: "weights",
+    delta: "a task vector",
+    tasks: "the vector and masks of several tasks",
+    adapter: "an adapter",
+  };
   const wanted = method.accepts.map((space) => holds[space]).join(" or ");
+  const advice = (space: Space): string => {
+    if (space === "adapter") return ': name the model that it belongs to as parent, and the adapter under "adapter:" there';
+    return method.accepts.includes("adapter") ? ", a folder with adapter_config.json, which lora_extract can make of a model" : "";
+  };
   const faults = parents.flatMap(({ label, space }, i) =>
     method.accepts.includes(space)
       ? []
-      : [fault("SPACE_MISMATCH", `${label} is ${holds[space]}; ${method.title} needs ${wanted}.`, ["parents", i])],
+      : [fault("SPACE_MISMATCH", `${label} is ${holds[space]}; ${method.title} needs ${wanted}${advice(space)}.`, ["parents", i])],
   );
   if (base !== null && base.space !== "weights")
-    faults.unshift(fault("SPACE_MISMATCH", `${base.label} is ${holds[base.space]}; a base must hold weights.`, ["base"]));
+    faults.unshift(fault("SPACE_MISMATCH", `${base.label} is ${holds[base.space]}; a base must hold weights${base.space === "adapter" ? "; write the adapter under baseAdapter" : ""}.`, ["base"]));
   return faults;
 }
 
@@ -88,7 +98,7 @@ function checkPair(recipe: Recipe, rows: Rows, reference: Present, { model, head
   const both = `${dtype} in ${header.label} but ${expected.dtype} in ${reference.header.label}`;
   if (!isArithmetic(dtype) || !isArithmetic(expected.dtype)) return [fault("DTYPE_MISMATCH", `Tensor ${name} is ${both}.`, path)];
   // Task vectors are always F32; and with `dtype` the recipe has said which type it wants out of a mix.
-  if (header.space !== "weights" || recipe.dtype !== null || methodOf(recipe).output === "delta") return [];
+  if (header.space !== "weights" || recipe.dtype !== null || methodOf(recipe).output !== "weights") return [];
   return [fault("DTYPE_MISMATCH", `Tensor ${name} is ${both}; set "dtype" in the recipe to merge a mix of types.`, path)];
 }
 

@@ -3,7 +3,7 @@ import { type Fault, fault } from "./fault.ts";
 import type { Recipe } from "./recipe.ts";
 import { ownOf } from "./recipe-models.ts";
 import { keyOf } from "./reference.ts";
-import { isVarying } from "./settings.ts";
+import { isVarying, type Settings } from "./settings.ts";
 
 /** What is at fault in a recipe as a whole. @param complete every part could be read, so that the method can judge them together */
 export function checkRecipe(method: MergeMethod, recipe: Recipe, complete: boolean): Fault[] {
@@ -19,6 +19,7 @@ export function checkRecipe(method: MergeMethod, recipe: Recipe, complete: boole
       : []),
     ...checkDtype(method, recipe),
     ...checkTokenizer(recipe),
+    ...checkAdapterRecipe(method, recipe),
   ];
   // What varies over the model is judged tensor by tensor, when the tensors are known.
   const owns = recipe.parents.map(ownOf);
@@ -64,11 +65,36 @@ export function duplicateParent(method: MergeMethod, label: string, position: nu
 }
 
 function checkDtype(method: MergeMethod, { dtype }: Recipe): Fault[] {
-  if (method.output === "weights" || dtype === null || dtype === "F32") return [];
+  if (method.output === "weights" || method.output === "adapter" || dtype === null || dtype === "F32") return [];
   return [
     fault("DTYPE_UNSUPPORTED", `${method.title} writes F32 so that nothing of the difference is lost; remove "dtype".`, [
       "dtype",
     ]),
+  ];
+}
+
+/** Methods that make adapters work module by module, all in the same way, and have no tokenizer. */
+function checkAdapterRecipe(method: MergeMethod, { parameters, parents, slices, tokenizer, chatTemplate }: Recipe): Fault[] {
+  if (method.adapters === null) return [];
+  const useless = (value: unknown, key: string, why: string): Fault[] =>
+    value === null ? [] : [fault("KEY_UNUSED", `${method.title} ${why}; remove ${key}.`, [key])];
+  const varying = (settings: Settings, path: readonly (string | number)[]): Fault[] =>
+    Object.entries(settings).flatMap(([name, setting]) =>
+      isVarying(setting)
+        ? [fault("SETTING_VARIES", `${method.title} takes one value for all modules; write a single ${name}.`, [...path, name])]
+        : [],
+    );
+  return [
+    ...useless(slices, "slices", "stacks no layers"),
+    ...useless(tokenizer, "tokenizer", "makes an adapter, which has no tokenizer"),
+    ...useless(chatTemplate, "chatTemplate", "makes an adapter, which has no tokenizer"),
+    ...varying(parameters, ["parameters"]),
+    ...parents.flatMap((parent, i) => varying(ownOf(parent), ["parents", i])),
+    ...parents.flatMap(({ adapter }, i) =>
+      adapter === undefined || !method.accepts.includes("adapter")
+        ? []
+        : [fault("ADAPTER_UNUSED", `${method.title} merges adapters; name the adapter itself as the parent.`, ["parents", i, "adapter"])],
+    ),
   ];
 }
 

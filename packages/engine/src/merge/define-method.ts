@@ -1,12 +1,16 @@
 import type { z } from "zod";
 import type { Element, Numeric, TiePolicy } from "../expr/expr.ts";
+import { type AdapterWork, untypedWork } from "./adapters/adapter-work.ts";
 import type { Fault } from "./fault.ts";
 import type { Law } from "./laws.ts";
 import type { ComputationName } from "./prepare/computations.ts";
 import type { MergeState } from "./prepare/whole-tensor.ts";
 
-/** What a checkpoint holds: weights; differences to a base (a task vector); one vector, masks and scalers of several tasks (EMR). */
-export type Space = "weights" | "delta" | "tasks";
+/**
+ * What a model of a merge holds: weights; differences to a base (a task vector); one vector, masks and scalers of several tasks
+ * (EMR); the factors of a LoRA adapter.
+ */
+export type Space = "weights" | "delta" | "tasks" | "adapter";
 
 /** One parent of a merge, for one tensor. */
 export interface BuildParent<Own> {
@@ -100,7 +104,7 @@ export interface Prepare {
 }
 
 /** What a method works with; lists and documentation group by it. */
-export type MethodFamily = "average" | "sphere" | "task vectors" | "sparse" | "trajectory" | "layers" | "multi-part";
+export type MethodFamily = "average" | "sphere" | "task vectors" | "sparse" | "trajectory" | "layers" | "multi-part" | "adapters";
 
 interface MethodFacts {
   /** As written in recipes, e.g. task_arithmetic */
@@ -135,7 +139,9 @@ interface MethodParts<Own extends z.ZodRawShape, Shape extends z.ZodRawShape> ex
   coefficients(parents: readonly z.output<z.ZodObject<Own>>[], params: z.output<z.ZodObject<Shape>>): Coefficients;
   readonly survey?: Survey<z.output<z.ZodObject<Own>>, z.output<z.ZodObject<Shape>>>;
   readonly prepare?: Prepare;
-  build(input: BuildInput<z.output<z.ZodObject<Own>>, z.output<z.ZodObject<Shape>>>): Element | readonly BuiltOutput[];
+  build?(input: BuildInput<z.output<z.ZodObject<Own>>, z.output<z.ZodObject<Shape>>>): Element | readonly BuiltOutput[];
+  /** In place of `build`, of a method whose result is an adapter */
+  readonly adapters?: AdapterWork<z.output<z.ZodObject<Own>>, z.output<z.ZodObject<Shape>>>;
   /** JSON files that belong to the result beside its tensors, by name, from what the survey has found. */
   files?(tensors: readonly SurveyedTensor[], parentLabels: readonly string[]): Readonly<Record<string, unknown>>;
 }
@@ -151,6 +157,7 @@ export interface MergeMethod extends MethodFacts {
   coefficients(parents: readonly Values[], params: Values): Coefficients;
   readonly survey: Survey<Values, Values> | null;
   readonly prepare: Prepare | null;
+  readonly adapters: AdapterWork<Values, Values> | null;
   /** The tensors of the result for one tensor of the parents; inputs are numbered base first (when there is one), then parents. */
   build(input: BuildInput<Values, Values>): readonly BuiltOutput[];
   files(tensors: readonly SurveyedTensor[], parentLabels: readonly string[]): Readonly<Record<string, unknown>>;
@@ -181,6 +188,7 @@ export function defineMethod<Own extends z.ZodRawShape, Shape extends z.ZodRawSh
         params.parse(values),
       ),
     prepare: parts.prepare ?? null,
+    adapters: parts.adapters === undefined ? null : untypedWork(parts.adapters, perParent, params),
     survey:
       survey === undefined
         ? null
@@ -191,7 +199,8 @@ export function defineMethod<Own extends z.ZodRawShape, Shape extends z.ZodRawSh
           },
     files: (tensors, parentLabels) => parts.files?.(tensors, parentLabels) ?? {},
     build(input) {
-      const built = parts.build(typed(input));
+      const built = parts.build?.(typed(input));
+      if (built === undefined) throw new Error(`${parts.id} builds no tensors.`);
       return isOutputs(built) ? built : [{ prefix: "", value: built, stored: "float" }];
     },
   };

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { MethodFamily } from "./define-method.ts";
+import type { MethodFamily, Space } from "./define-method.ts";
 import { universalLaws } from "./laws.ts";
 import { methods } from "./methods/index.ts";
 
@@ -21,6 +21,9 @@ export interface MethodDescription {
   /** Whether parents may be task vectors, and whether the result is one */
   readonly acceptsDelta: boolean;
   readonly outputsDelta: boolean;
+  /** What parents may hold, and what the result holds */
+  readonly accepts: readonly Space[];
+  readonly output: Space;
   /** JSON Schema (draft 2020-12) of `parameters` in a recipe, defaults and bounds included */
   readonly parametersSchema: Readonly<Record<string, unknown>>;
   /** The same of what a recipe may say for each parent, beside `model` */
@@ -52,6 +55,8 @@ export const describeMethods = (): MethodDescription[] =>
       perParentWeight: weightOf.safeParse(parentParametersSchema).data?.properties.weight ?? null,
       acceptsDelta: method.accepts.includes("delta"),
       outputsDelta: method.output === "delta",
+      accepts: method.accepts,
+      output: method.output,
       parametersSchema: schemaOf(method.params.shape),
       parentParametersSchema,
       laws: method.laws.map(({ sentence }) => sentence),

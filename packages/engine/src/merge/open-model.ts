@@ -1,3 +1,4 @@
+import { readdir } from "node:fs/promises";
 import type { Adapter, AdapterModule, AdapterTensor } from "./adapters/index.ts";
 import { openAdapter } from "./adapters/index.ts";
 import { type Checkpoint, type CheckpointTensor, openCheckpoint } from "./checkpoint.ts";
@@ -7,6 +8,8 @@ import { refuse } from "./fault.ts";
 /** A checkpoint, with an adapter that is baked in while its tensors are read. */
 export interface OpenModel extends Checkpoint {
   readonly adapter: OpenAdapter | null;
+  /** An adapter on its own */
+  readonly lora?: Adapter;
 }
 
 export interface OpenAdapter {
@@ -17,14 +20,41 @@ export interface OpenAdapter {
 }
 
 /**
- * Opens a model of a merge: a checkpoint, and the adapter to be baked into it, if there is one.
+ * Opens a model of a merge: a checkpoint, and the adapter to be baked into it, if there is one; or an adapter on its own, which is
+ * a folder with adapter_config.json and no model beside it.
  * @throws RefusedError for what is wrong with either, or when the adapter was made for another model
  */
 export async function openModel(path: string, adapterPath: string | null, label: string = path): Promise<OpenModel> {
+  if (await isAdapterFolder(path)) return loneAdapter(await openAdapter(path, label), adapterPath);
   const checkpoint = await openCheckpoint(path, label);
   if (adapterPath === null) return { ...checkpoint, adapter: null };
   const adapter = await openAdapter(adapterPath, `${label} with ${adapterPath}`);
   return adapted(checkpoint, adapter);
+}
+
+async function isAdapterFolder(path: string): Promise<boolean> {
+  const names = await readdir(path).catch((): string[] => []);
+  return names.includes("adapter_config.json") && !names.some((name) => name === "model.safetensors" || name.endsWith(".index.json"));
+}
+
+function loneAdapter(adapter: Adapter, other: string | null): OpenModel {
+  const { label, folder, config, modules, saved } = adapter;
+  if (other !== null)
+    throw refuse("ADAPTER_UNSUPPORTED", `${label} is an adapter, into which ${other} cannot be baked; name a model in its place.`);
+  const factors = [...modules.values()].flatMap(({ a, b }) => [a, b]);
+  const tensors = new Map([...factors, ...saved.values()].map((tensor) => [tensor.name, savedTensor(tensor.name, tensor, 0)]));
+  const lora = {
+    modules: new Map([...modules].map(([name, { rank, layout, shape }]) => [name, { rank, layout, shape }])),
+    saved: [...saved.keys()],
+    baseModel: config.baseModel,
+  };
+  const headers = [...tensors.values()].map(({ name, dtype, shape }): TensorHeader => ({ name, dtype, shape }));
+  return {
+    ...{ folder, isFolder: true, adapter: null, lora: adapter },
+    files: factors.slice(0, 1).map(({ file }) => file),
+    tensors,
+    header: { label, config: null, space: "adapter", tensors: headers, lora },
+  };
 }
 
 function adapted(checkpoint: Checkpoint, adapter: Adapter): OpenModel {

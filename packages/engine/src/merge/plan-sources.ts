@@ -25,6 +25,8 @@ export interface Vocabularies {
 /** Turns assignments of names into tensors with shapes, types and what the method computes with; every fault is located. */
 export class SourcePlanner {
   readonly #recipe: Recipe;
+  /** Whether the method computes whole tensors before the merge */
+  readonly #isPrepared: boolean;
   readonly #models: readonly CheckpointHeader[];
   readonly #tensors: readonly Tensors[];
   readonly #used: readonly Set<string>[];
@@ -38,6 +40,7 @@ export class SourcePlanner {
   /** @param models base first when there is one */
   constructor(recipe: Recipe, models: readonly CheckpointHeader[], vocabularies: Vocabularies) {
     this.#recipe = recipe;
+    this.#isPrepared = methodOf(recipe).prepare !== null;
     this.#vocabularies = vocabularies;
     this.#gathers = new GatherPlanner(recipe, vocabularies.aligned, (model, name) => this.#foundIn(model, name));
     this.#models = models;
@@ -86,7 +89,7 @@ export class SourcePlanner {
       return [{ model, tensor: name, dtype: tensor.dtype, stored: adapted ? "adapted" : "plain" }];
     });
     if (!isArithmetic(reference.dtype)) return { ...common, inputs, build: null, prepare: null };
-    if (methodOf(this.#recipe).prepare !== null) return { ...common, ...this.#preparation(assignment, inputs) };
+    if (this.#isPrepared) return { ...common, ...this.#preparation(assignment, inputs) };
     const masks = this.#masks(assignment, found);
     const build = this.#buildInput(assignment, inputs, masks);
     return { ...common, inputs: [...inputs, ...masks], build, prepare: null };

@@ -2,6 +2,8 @@ import type { Element } from "../expr/expr.ts";
 import { byteLength, type Dtype, isArithmetic } from "../tensor/dtype.ts";
 import { headPatterns, matchesGlob } from "./architectures.ts";
 import { alignModels, vocabularyTensorsOf } from "./align-models.ts";
+import { planCombination } from "./adapters/plan-combination.ts";
+import { planExtraction } from "./adapters/plan-extraction.ts";
 import { assignTensors } from "./assign-tensors.ts";
 import { checkSpaces } from "./check-headers.ts";
 import type { CheckpointHeader } from "./checkpoint-header.ts";
@@ -33,6 +35,11 @@ export function plan(recipe: Recipe, { base, parents }: MergeHeaders): Plan {
   if (parents.length !== recipe.parents.length || models.length === 0 || (base === null) !== (recipe.base === null)) {
     throw new Error("plan() needs the headers of every model of the recipe.");
   }
+  const misplaced = checkSpaces(recipe, base, parents);
+  // Factors and weights have no names in common: to go on would only name every tensor.
+  if (misplaced.length > 0 && (method.accepts.includes("adapter") || models.some(({ space }) => space === "adapter")))
+    throw new RefusedError(misplaced);
+  if (method.adapters?.kind === "combine") return planCombination(recipe, method.adapters, parents);
   const globs = globsOf(recipe, method, models);
   const isExcluded = (name: string) => globs.some((glob) => matchesGlob(glob, name));
   const { assignments, layers, faults } = assignTensors(recipe, { base, parents });
@@ -45,12 +52,13 @@ export function plan(recipe: Recipe, { base, parents }: MergeHeaders): Plan {
   const planner = new SourcePlanner(recipe, models, { aligned, areSame: tokenizers.areSame, isEmbedding });
   const sources = planner.plan(included);
   const preparation = checkPreparation(method, recipe);
-  const all = [...preparation, ...faults, ...tokenizers.faults, ...checkSpaces(recipe, base, parents), ...(faults.length > 0 ? [] : planner.faults(isExcluded))];
+  const all = [...preparation, ...faults, ...tokenizers.faults, ...misplaced, ...(faults.length > 0 ? [] : planner.faults(isExcluded))];
   if (all.length > 0) throw new RefusedError(all);
 
   const state = stateOf(method, parents);
+  const extraction = method.adapters === null ? null : planExtraction(recipe, method.adapters, { sources, config: base?.config ?? null });
   const outputs = outputsOf(recipe, method);
-  const tensors = sources.flatMap((source) => outputs(source));
+  const tensors = extraction?.tensors ?? sources.flatMap((source) => outputs(source));
   if (tensors.length === 0)
     throw new RefusedError([fault("NOTHING_TO_MERGE", "Every tensor is excluded, so there is nothing to merge.", ["exclude"])]);
   const names = models.flatMap((model) => model.tensors.map(({ name }) => name));
@@ -65,8 +73,8 @@ export function plan(recipe: Recipe, { base, parents }: MergeHeaders): Plan {
     copied: tensors.filter(({ action }) => action === "copy").map(({ name }) => name),
     output: method.output,
     state,
-    ...forecastOf(method, sources, tensors),
-    notes: [...describe(recipe, globs, excluded.length, tensors), ...describeState(state, parents), ...planner.notes, ...tokenizers.notes, ...(aligned?.notes ?? [])],
+    ...(extraction?.forecast ?? forecastOf(recipe, sources, tensors)),
+    notes: [...describe(recipe, globs, excluded.length, tensors), ...(extraction?.notes ?? []), ...describeState(state, parents), ...planner.notes, ...tokenizers.notes, ...(aligned?.notes ?? [])],
   };
 }
 

@@ -93,10 +93,30 @@ export async function writeAdapter(folder: string, adapter: AdapterToWrite): Pro
   }
 }
 
-function moduleName(tensor: string): string {
+export function moduleName(tensor: string): string {
   const name = tensor.replace(/\.weight$/, "");
   if (name !== tensor && name !== "") return name;
   throw refuse("ADAPTER_UNSUPPORTED", `Tensor ${tensor} cannot carry an adapter: its name does not end in ".weight".`);
+}
+
+/** Names and shapes of the two tensors of a module, as they are written. */
+export function factorShapes(
+  name: string,
+  { rank, rows, columns }: Pick<Factors, "rank" | "rows" | "columns">,
+  layout: AdapterLayout,
+): readonly [a: FactorShape, b: FactorShape] {
+  const [inner, outer] = layout === "linear" ? [columns, rows] : [rows, columns];
+  const nameOf = (side: "A" | "B"): string =>
+    `base_model.model.${name}.${layout === "embedding" ? `lora_embedding_${side}` : `lora_${side}.weight`}`;
+  return [
+    { name: nameOf("A"), shape: [rank, inner] },
+    { name: nameOf("B"), shape: [outer, rank] },
+  ];
+}
+
+interface FactorShape {
+  readonly name: string;
+  readonly shape: readonly number[];
 }
 
 function tensorsOf(name: string, factors: Factors, layout: AdapterLayout, dtype: ArithmeticDtype): TensorData[] {
@@ -105,12 +125,9 @@ function tensorsOf(name: string, factors: Factors, layout: AdapterLayout, dtype:
   // (B·A)ᵀ = Aᵀ·Bᵀ: with the weight turned, the factors change places.
   const a = linear ? factors.a : transposed(factors.b, rows, rank);
   const b = linear ? factors.b : transposed(factors.a, rank, columns);
-  const [inner, outer] = linear ? [columns, rows] : [rows, columns];
-  const tensor = (side: "A" | "B", shape: readonly number[], values: Float32Array): TensorData => {
-    const suffix = layout === "embedding" ? `lora_embedding_${side}` : `lora_${side}.weight`;
-    return { name: `base_model.model.${name}.${suffix}`, dtype, shape, data: encodeFromF32(dtype, values) };
-  };
-  return [tensor("A", [rank, inner], a), tensor("B", [outer, rank], b)];
+  const [first, second] = factorShapes(name, factors, layout);
+  const tensor = (placed: FactorShape, values: Float32Array): TensorData => ({ ...placed, dtype, data: encodeFromF32(dtype, values) });
+  return [tensor(first, a), tensor(second, b)];
 }
 
 interface Setting {

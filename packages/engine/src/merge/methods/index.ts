@@ -14,6 +14,10 @@ import { emrTask } from "./emr-task.ts";
 import { karcher } from "./karcher.ts";
 import { lawa } from "./lawa.ts";
 import { linear } from "./linear.ts";
+import { loraCat } from "./lora-cat.ts";
+import { loraExtract } from "./lora-extract.ts";
+import { loraLinear } from "./lora-linear.ts";
+import { loraSvd } from "./lora-svd.ts";
 import { modelStock } from "./model-stock.ts";
 import { multislerp } from "./multislerp.ts";
 import { nearswap } from "./nearswap.ts";
@@ -23,6 +27,7 @@ import { passthrough } from "./passthrough.ts";
 import { pcb } from "./pcb.ts";
 import { ram } from "./ram.ts";
 import { ramPlus } from "./ram-plus.ts";
+import { robustMerge } from "./robust-merge.ts";
 import { sce } from "./sce.ts";
 import { slerp } from "./slerp.ts";
 import { swa } from "./swa.ts";
@@ -43,4 +48,5 @@ export const methods: readonly MergeMethod[] = [
   ...[swa, lawa, ema],
   passthrough,
   ...[emr, emrTask],
+  ...[loraLinear, loraCat, loraSvd, robustMerge, loraExtract],
 ];

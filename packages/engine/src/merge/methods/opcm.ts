@@ -48,8 +48,7 @@ export const opcm = defineMethod({
     cost: costOfArrivals,
     conclude: concludeArrivals,
   },
-  build: ({ base, prepared }) =>
-    add(base ?? constant(0), mul(broadcast(measured("scale")), prepared ?? constant(0))),
+  build: ({ base, prepared }) => add(base ?? constant(0), mul(broadcast(measured("scale")), prepared ?? constant(0))),
   files(tensors): Record<string, unknown> {
     const { count, meanNorm, lambda, alpha = Number.NaN } = tensors[0]?.numbers ?? {};
     if (count === undefined) return {};

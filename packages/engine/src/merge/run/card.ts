@@ -33,10 +33,10 @@ export function modelCard(plan: Plan, models: readonly CardModel[], identity: st
       `| ${role} | ${code(label)} | ${share(coefficient)} | ${digest === null ? "not computed" : `\`${digest}\``} |`,
   );
   const parameters = Object.entries(plan.recipe.parameters).map(([name, value]) => `- ${name}: ${code(String(value))}`);
-  const title = plan.output === "delta" ? "Task vector" : "Merged model";
+  const title = plan.output === "delta" ? "Task vector" : plan.output === "adapter" ? "LoRA adapter" : "Merged model";
   return [
     "---",
-    "library_name: transformers",
+    `library_name: ${plan.output === "adapter" ? "peft" : "transformers"}`,
     "tags:",
     "- merge",
     "- amalgam",

@@ -11,6 +11,7 @@ import { checkOptions, checkPlace, checkRoom, diskFull } from "./check-options.t
 import { companionFiles } from "./companion-files.ts";
 import { digestModels } from "./digest-models.ts";
 import { describeWork } from "./journal-work.ts";
+import { makeAdapter } from "./make-adapter.ts";
 import type { MergeOptions, MergeReport } from "./merge-options.ts";
 import { layoutOutput, type OutputLayout } from "./output-layout.ts";
 import { openPartialFolder, type PartialFolder } from "./partial-folder.ts";
@@ -50,14 +51,16 @@ export async function mergeToFolder(options: MergeOptions): Promise<MergeReport<
   let isKept = false;
   try {
     await checkRoom(outDir, plan.writeBytes + plan.scratchBytes - (await takenBytes(folder, layout)));
-    const weights = await writeWeights({ plan, models, layout, folder, threads, options });
+    const write = plan.output === "adapter" ? makeAdapter : writeWeights;
+    const weights = await write({ plan, models, layout, folder, threads, options });
+    const made = weights.plan ?? plan;
     const known = await orAborted(digests.result, signal);
     const identity =
       known === null
         ? null
         : recipeIdentity(recipe, { base: hasBase ? (known[0] ?? null) : null, parents: known.slice(hasBase ? 1 : 0) });
-    const { manifest } = options;
-    const describing = { plan, models, companions, layout, maxShardBytes, digests: known, identity, weights: weights.files, added: weights.small, manifest };
+    const manifest = { ...weights.manifest, ...options.manifest };
+    const describing = { plan: made, models, companions, layout, maxShardBytes, digests: known, identity, weights: weights.files, added: weights.small, manifest };
     const small = await smallFiles(describing);
     for (const file of small) await writeWhole(join(folder.path, file.path), file.data, durable);
     signal?.throwIfAborted();
@@ -70,7 +73,7 @@ export async function mergeToFolder(options: MergeOptions): Promise<MergeReport<
       bytesWritten: files.reduce((total, { sizeBytes }) => total + sizeBytes, 0),
       peakRssBytes: process.resourceUsage().maxRSS * 1024,
       threads,
-      notes: plan.notes,
+      notes: made.notes,
       tensorsResumed: folder.done.size,
       identity,
     };

@@ -8,6 +8,7 @@ export interface OutputLayout {
 }
 
 const wholeName = "model.safetensors";
+export const adapterName = "adapter_model.safetensors";
 const shardName = (i: number, count: number): string =>
   `model-${String(i + 1).padStart(5, "0")}-of-${String(count).padStart(5, "0")}.safetensors`;
 
@@ -20,10 +21,11 @@ export function layoutOutput(plan: Plan, maxShardBytes: number): OutputLayout {
     ["format", "pt"],
     ...(plan.output === "weights" ? [] : ([["amalgam.space", plan.output]] as const)),
   ] as const);
-  const shards = cut(plan.tensors, maxShardBytes);
+  const isAdapter = plan.output === "adapter";
+  const shards = cut(plan.tensors, isAdapter ? Number.POSITIVE_INFINITY : maxShardBytes);
   const files = shards.map((tensors, i) => ({
     ...layoutHeader(tensors, metadata),
-    name: shards.length === 1 ? wholeName : shardName(i, shards.length),
+    name: isAdapter ? adapterName : shards.length === 1 ? wholeName : shardName(i, shards.length),
   }));
   return { files, index: files.length === 1 ? null : indexOf(files, plan.writeBytes) };
 }

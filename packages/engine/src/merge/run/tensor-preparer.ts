@@ -1,8 +1,7 @@
 import { writeSync } from "node:fs";
-import { decodeToF32 } from "../../tensor/codec.ts";
-import { isArithmetic } from "../../tensor/dtype.ts";
 import { firstNonFinite } from "../../tensor/non-finite.ts";
 import { computations } from "../prepare/computations.ts";
+import { finiteValues } from "./finite-values.ts";
 import type { Preparing, TensorJob } from "./job.ts";
 import type { KernelDesk } from "./kernel-desk.ts";
 import { arrivalType } from "./read-source.ts";
@@ -41,12 +40,7 @@ export class TensorPreparer {
   #read({ inputs, elements }: TensorJob, input: number): Float32Array {
     const source = inputs[input];
     if (source === undefined) throw new Error(`There is no input ${input}.`);
-    const type = arrivalType(source);
-    if (type === "BITS" || !isArithmetic(type)) throw new Error(`There is no arithmetic on ${type}.`);
-    const bytes = this.#desk.whole(source, elements);
-    const element = firstNonFinite(type, bytes, elements);
-    if (element >= 0) throw new TileError({ kind: "non-finite", input, element });
-    return decodeToF32(type, bytes);
+    return finiteValues(arrivalType(source), this.#desk.whole(source, elements), input);
   }
 
   #write({ output }: TensorJob, bytes: Uint8Array): void {

@@ -20,7 +20,7 @@ import { runJob } from "./run-job.ts";
 import { createSharedState, finishedTensors } from "./shared-state.ts";
 import { surveyModel } from "./survey-model.ts";
 
-interface Writing {
+export interface Writing {
   readonly plan: Plan;
   readonly models: readonly OpenModel[];
   readonly layout: OutputLayout;
@@ -29,11 +29,15 @@ interface Writing {
   readonly options: MergeOptions;
 }
 
-interface Written {
+export interface Written {
   readonly files: MergedFile<string | null>[];
   readonly bytesRead: number;
   /** What the method adds to the weights; still to be written */
   readonly small: readonly SmallFile[];
+  /** What turned out otherwise than planned, where the values decide */
+  readonly plan?: Plan;
+  /** Further fields of the manifest */
+  readonly manifest?: Readonly<Record<string, unknown>>;
 }
 
 /** Holds whole tensors that are computed before the merge; gone before the folder is complete. */
