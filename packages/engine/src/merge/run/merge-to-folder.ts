@@ -16,6 +16,7 @@ import type { MergeOptions, MergeReport } from "./merge-options.ts";
 import { layoutOutput, type OutputLayout } from "./output-layout.ts";
 import { openPartialFolder, type PartialFolder } from "./partial-folder.ts";
 import { describeFile, smallFiles } from "./small-files.ts";
+import { ThreadCrew } from "./thread-crew.ts";
 import { writeWeights } from "./write-weights.ts";
 
 const defaultShardBytes = 5e9;
@@ -31,9 +32,19 @@ const defaultShardBytes = 5e9;
 export async function mergeToFolder(options: MergeOptions & { readonly hash?: true | undefined }): Promise<MergeReport>;
 export async function mergeToFolder(options: MergeOptions): Promise<MergeReport<string | null>>;
 export async function mergeToFolder(options: MergeOptions): Promise<MergeReport<string | null>> {
+  checkOptions(options);
+  const threads = options.threads ?? availableParallelism();
+  const crew = new ThreadCrew(threads);
+  try {
+    return await mergeWith(crew, threads, options);
+  } finally {
+    await crew.end();
+  }
+}
+
+async function mergeWith(crew: ThreadCrew, threads: number, options: MergeOptions): Promise<MergeReport<string | null>> {
   const started = performance.now();
   const { recipe, outDir, signal, durable = true, resume = false, maxShardBytes = defaultShardBytes } = options;
-  checkOptions(options);
   const models = await openTokenizers(await openModels(options));
   const [first] = models;
   const hasBase = recipe.base !== null;
@@ -43,7 +54,6 @@ export async function mergeToFolder(options: MergeOptions): Promise<MergeReport<
   const companions = await companionFiles(planned, models);
   const plan = { ...planned, notes: [...planned.notes, ...companions.notes] };
   const layout = layoutOutput(plan, maxShardBytes);
-  const threads = options.threads ?? availableParallelism();
   await checkPlace(outDir, models);
   const work = durable ? await describeWork(plan, models, layout) : null;
   const folder = await openPartialFolder({ outDir, layout, work, resume, note: (text) => options.onNote?.(text) });
@@ -52,7 +62,7 @@ export async function mergeToFolder(options: MergeOptions): Promise<MergeReport<
   try {
     await checkRoom(outDir, plan.writeBytes + plan.scratchBytes - (await takenBytes(folder, layout)));
     const write = plan.output === "adapter" ? makeAdapter : writeWeights;
-    const weights = await write({ plan, models, layout, folder, threads, options });
+    const weights = await write({ plan, models, layout, folder, threads, crew, options });
     const made = weights.plan ?? plan;
     const known = await orAborted(digests.result, signal);
     const identity =

@@ -1,12 +1,14 @@
 import type { Job } from "./job.ts";
 import type { ProgressMeter } from "./progress-meter.ts";
 import { createSharedState, type SharedState, stop } from "./shared-state.ts";
-import { startWorker } from "./start-worker.ts";
+import { ThreadCrew } from "./thread-crew.ts";
 import type { Counting, TileFault } from "./tile-worker.ts";
 import type { TilesResult } from "./worker.ts";
 
 export interface RunOptions {
   readonly threads: number;
+  /** Threads that work for one job after the other; default: some for this job alone */
+  readonly crew?: ThreadCrew | undefined;
   /** Whether a worker hashes the outputs beside its tiles */
   readonly hashesOutputs: boolean;
   readonly counting?: Counting | undefined;
@@ -29,30 +31,27 @@ export type RunResult =
   | { readonly kind: "fault"; readonly fault: TileFault };
 
 /**
- * Runs a job on worker threads and hashes what they write. Leaves no thread running, however it ends.
+ * Runs a job on worker threads and hashes what they write. Leaves no thread at work, however it ends.
  * @throws the signal's reason when it is aborted; an Error when a thread dies
  */
 export async function runJob(
   job: Job,
-  { threads, hashesOutputs, counting, meter, signal }: RunOptions,
+  { threads, crew, hashesOutputs, counting, meter, signal }: RunOptions,
   state: SharedState = createSharedState(job),
 ): Promise<RunResult> {
   signal?.throwIfAborted();
+  const count = Math.max(1, Math.min(threads, job.tileCount));
+  const crewOfJob = crew ?? new ThreadCrew(count);
+  const workers = crewOfJob.take(count);
   const abort = () => stop(state);
   signal?.addEventListener("abort", abort);
   const unfollow = meter?.follow(job, state);
   try {
-    const count = Math.max(1, Math.min(threads, job.tileCount));
-    const workers = Array.from({ length: count }, (_, i) =>
-      startWorker<TilesResult>({
-        role: "tiles",
-        job,
-        state,
-        hashesOutputs: hashesOutputs && i === 0,
-        counting: counting ?? null,
-      }),
-    );
-    const ended = await Promise.allSettled(workers.map(({ result }) => stopOnFailure(state, result)));
+    const assignments = workers.map((worker, i) => {
+      const isHashing = hashesOutputs && i === 0;
+      return worker.perform<TilesResult>({ role: "tiles", job, state, hashesOutputs: isHashing, counting: counting ?? null });
+    });
+    const ended = await Promise.allSettled(assignments.map((result) => stopOnFailure(state, result)));
     signal?.throwIfAborted();
     const results = ended.flatMap((end) => (end.status === "fulfilled" ? [end.value] : []));
     // Tiles before a faulty one were claimed earlier and finished, so the first fault is the same whatever the threads.
@@ -67,6 +66,8 @@ export async function runJob(
   } finally {
     unfollow?.();
     signal?.removeEventListener("abort", abort);
+    await crewOfJob.giveBack(workers, job);
+    if (crew === undefined) await crewOfJob.end();
   }
 }
 

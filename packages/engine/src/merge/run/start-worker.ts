@@ -32,6 +32,42 @@ function entry(): URL {
   return bundled;
 }
 
+/** A thread that waits for work. */
+export interface Thread {
+  readonly isOver: boolean;
+  /** Gives it the next piece of work. @returns what it has made of it; rejects when it threw or died */
+  perform<Result>(assignment: Assignment): Promise<Result>;
+  /** Ends it, whatever it does. For threads that only read, or have nothing to do. */
+  end(): Promise<unknown>;
+}
+
+/** Starts a thread, which loads its modules while nobody waits for it yet. */
+export function startThread(): Thread {
+  const worker = new Worker(entry(), { execArgv: [], stdin: false });
+  let waiting: { resolve(value: unknown): void; reject(reason: unknown): void } | null = null;
+  let over: { readonly reason: unknown } | null = null;
+  const fail = (reason: unknown): void => {
+    over ??= { reason };
+    waiting?.reject(reason);
+  };
+  worker.on("message", (value: unknown) => waiting?.resolve(value));
+  worker.on("error", fail);
+  worker.on("exit", (code) => fail(new Error(`A worker thread ended with code ${code} before it was done.`)));
+  return {
+    get isOver() {
+      return over !== null;
+    },
+    perform<Result>(assignment: Assignment): Promise<Result> {
+      return new Promise<Result>((resolve, reject) => {
+        waiting = { resolve: (value) => resolve(value as Result), reject };
+        if (over === null) worker.postMessage(assignment);
+        else reject(over.reason);
+      });
+    },
+    end: () => worker.terminate(),
+  };
+}
+
 export interface RunningWorker<Result> {
   /** What the worker returned; rejects when it threw or died */
   readonly result: Promise<Result>;
@@ -39,19 +75,9 @@ export interface RunningWorker<Result> {
   terminate(): Promise<unknown>;
 }
 
-/** Starts a thread on an assignment. */
+/** Starts a thread on one assignment. */
 export function startWorker<Result>(assignment: Assignment): RunningWorker<Result> {
-  const worker = new Worker(entry(), { workerData: assignment, execArgv: [], stdin: false });
-  const result = new Promise<Result>((resolve, reject) => {
-    let message: { value: Result } | null = null;
-    worker.on("message", (value: Result) => {
-      message = { value };
-    });
-    worker.on("error", reject);
-    worker.on("exit", (code) => {
-      if (message !== null) resolve(message.value);
-      else reject(new Error(`A worker thread ended with code ${code} before it was done.`));
-    });
-  });
-  return { result, terminate: () => worker.terminate() };
+  const thread = startThread();
+  const result = thread.perform<Result>(assignment).finally(() => thread.end());
+  return { result, terminate: thread.end };
 }

@@ -1,4 +1,4 @@
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort } from "node:worker_threads";
 import { hashFiles } from "./hash-files.ts";
 import type { Job } from "./job.ts";
 import { OutputHasher } from "./output-hasher.ts";
@@ -33,7 +33,12 @@ function perform(assignment: Assignment): TilesResult | string[] {
   const hasher = hashesOutputs ? new OutputHasher(job, state) : null;
   const worker = new TileWorker(job, state, counting);
   const fault = worker.run(() => hasher?.step() ?? false);
-  return { fault, sha256: hasher === null || fault !== null ? null : hasher.finish(), histograms: worker.histograms, prepared: worker.prepared };
+  return {
+    fault,
+    sha256: hasher === null || fault !== null ? null : hasher.finish(),
+    histograms: worker.histograms,
+    prepared: worker.prepared,
+  };
 }
 
-parentPort?.postMessage(perform(workerData as Assignment));
+parentPort?.on("message", (assignment: Assignment) => parentPort?.postMessage(perform(assignment)));

@@ -19,6 +19,7 @@ import { readMeans } from "./read-means.ts";
 import { runJob } from "./run-job.ts";
 import { createSharedState, finishedTensors } from "./shared-state.ts";
 import { surveyModel } from "./survey-model.ts";
+import type { ThreadCrew } from "./thread-crew.ts";
 
 export interface Writing {
   readonly plan: Plan;
@@ -26,6 +27,7 @@ export interface Writing {
   readonly layout: OutputLayout;
   readonly folder: Pick<PartialFolder, "path" | "done" | "journal">;
   readonly threads: number;
+  readonly crew: ThreadCrew;
   readonly options: MergeOptions;
 }
 
@@ -44,7 +46,7 @@ export interface Written {
 const scratchName = "prepared.scratch";
 
 /** Runs the merge into the weight files; they are synced when it returns. Closes every file, however it ends. */
-export async function writeWeights({ plan, models, layout, folder, threads, options }: Writing): Promise<Written> {
+export async function writeWeights({ plan, models, layout, folder, threads, crew, options }: Writing): Promise<Written> {
   const { onProgress, signal, durable = true, hash = true } = options;
   const handles: FileHandle[] = [];
   const openFile = async (path: string, mode: "r" | "r+" | "w+" | "wx+") => {
@@ -71,7 +73,7 @@ export async function writeWeights({ plan, models, layout, folder, threads, opti
     const totals = { tensors: plan.tensors.length, bytes: plan.readBytes };
     const meter = onProgress === undefined ? undefined : new ProgressMeter(totals, onProgress);
     meter?.skip(means.bytesRead);
-    const run = { threads, signal, meter };
+    const run = { threads, crew, signal, meter };
     const survey = await surveyModel({ parts, run });
     if (survey.kind === "fault") throw explainFault(survey.fault, plan, models, options.outDir);
     const scratch = plan.sources.some(({ prepare }) => prepare !== null)
