@@ -70,7 +70,18 @@ async function mergeWith(crew: ThreadCrew, threads: number, options: MergeOption
         ? null
         : recipeIdentity(recipe, { base: hasBase ? (known[0] ?? null) : null, parents: known.slice(hasBase ? 1 : 0) });
     const manifest = { ...weights.manifest, ...options.manifest };
-    const describing = { plan: made, models, companions, layout, maxShardBytes, digests: known, identity, weights: weights.files, added: weights.small, manifest };
+    const describing = {
+      plan: made,
+      models,
+      companions,
+      layout,
+      maxShardBytes,
+      digests: known,
+      identity,
+      weights: weights.files,
+      added: weights.small,
+      manifest,
+    };
     const small = await smallFiles(describing);
     for (const file of small) await writeWhole(join(folder.path, file.path), file.data, durable);
     signal?.throwIfAborted();
