@@ -9,14 +9,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest
 import { type MergeOptions, mergeToFolder, parseRecipe, type Recipe } from "../src/merge/index.ts";
 import { digestsOf, tensorOf, writeFolder } from "./checkpoints.ts";
 
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const engine = dirname(dirname(fileURLToPath(import.meta.url)));
 const tsc = join(engine, "..", "..", "node_modules", "typescript", "bin", "tsc");
-// Beside node_modules of the package, so that the built files find their dependencies.
-const built = join(engine, "node_modules", ".resume-test");
 const journal = ".amalgam-journal";
 let root: string;
+let built: string;
 let models: string[];
 
 const recipes: Readonly<Record<string, unknown>> = {
@@ -39,6 +38,8 @@ beforeAll(async () => {
       ),
     ),
   );
+  // In node_modules of the package, so that the built files find their dependencies; of this run alone.
+  built = await mkdtemp(join(engine, "node_modules", ".resume-test-"));
   spawnSync(process.execPath, [tsc, "-p", join(engine, "tsconfig.build.json"), "--outDir", built, "--sourceMap", "false"]);
 });
 afterAll(async () => {
@@ -253,9 +254,9 @@ describe("what a killed merge has left", () => {
 
   it("belongs to its process while that lives, whether it is resumed or not", async () => {
     const run = start("linear", out(), false);
-    while ((await partials()).length === 0) await pause();
+    while (run.child.exitCode === null && (await partials()).length === 0) await pause();
     const [folder = ""] = await partials();
-    while (journalOf(folder) === "") await pause();
+    while (run.child.exitCode === null && journalOf(folder) === "") await pause();
     run.child.kill("SIGSTOP");
     await expect(merge({ resume: true })).rejects.toThrow(/^Another run is making .*out \(process \d+, in .*\); wait for it/);
     await merge();
