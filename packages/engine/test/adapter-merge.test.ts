@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { decodeToF32, encodeFromF32, fileSource, isArithmetic, readHeader, type TensorData } from "../src/formats/index.ts";
-import { type Factors, openAdapter, readFactors, writeAdapter } from "../src/merge/adapters/index.ts";
 import { adapterDelta } from "../src/merge/adapters/deltas.ts";
+import { type Factors, openAdapter, readFactors, writeAdapter } from "../src/merge/adapters/index.ts";
 import { type MergeOptions, mergeToFolder, parseRecipe, plan, RefusedError } from "../src/merge/index.ts";
 import { openModel } from "../src/merge/open-model.ts";
 import { digestsOf, writeFolder } from "./checkpoints.ts";
@@ -63,7 +63,10 @@ async function run(wanted: Wanted, options: Partial<MergeOptions> = {}) {
   const recipe = recipeOf(wanted);
   const outDir = join(root, `out-${runs}`);
   const adapters = { parents: recipe.parents.map(({ adapter }) => (adapter === undefined ? null : join(root, adapter))) };
-  const paths = { base: recipe.base === null ? null : join(root, recipe.base), parents: recipe.parents.map(({ model }) => join(root, model)) };
+  const paths = {
+    base: recipe.base === null ? null : join(root, recipe.base),
+    parents: recipe.parents.map(({ model }) => join(root, model)),
+  };
   const report = await mergeToFolder({ recipe, ...paths, adapters, outDir, durable: false, digests: "skip", ...options });
   return { outDir, report, recipe, name: `out-${runs}` };
 }
@@ -129,7 +132,9 @@ describe("the adapter is that of the reference", () => {
   });
 
   it.each(of("extract"))("$name", async ({ expected, tolerance, rank = 0 }) => {
-    const made = await modulesOf((await run({ method: "lora_extract", base: "base", parents: ["m1"], parameters: { rank } })).outDir);
+    const made = await modulesOf(
+      (await run({ method: "lora_extract", base: "base", parents: ["m1"], parameters: { rank } })).outDir,
+    );
     let compared = 0;
     for (const [name, values] of await readTensors(join(golden, expected))) {
       const module = made.get(name);
@@ -148,18 +153,28 @@ describe("what is written", () => {
     const { outDir, report, recipe } = await run(wanted, {
       digests: undefined,
       durable: true,
-      onProgress: ({ bytesRead, bytesTotal, tensorsDone, tensorsTotal }) => void seen.push(bytesRead, bytesTotal, tensorsDone, tensorsTotal),
+      onProgress: ({ bytesRead, bytesTotal, tensorsDone, tensorsTotal }) =>
+        void seen.push(bytesRead, bytesTotal, tensorsDone, tensorsTotal),
     });
     const headers = await Promise.all(["a1", "a3"].map(async (name) => (await openModel(join(root, name), null, name)).header));
     const planned = plan(recipe, { base: null, parents: headers });
     expect(report.bytesRead).toBe(planned.readBytes);
     expect(seen.slice(-4)).toEqual([planned.readBytes, planned.readBytes, planned.tensors.length, planned.tensors.length]);
-    expect((await readdir(outDir)).sort()).toEqual(["README.md", "adapter_config.json", "adapter_model.safetensors", "amalgam.json"]);
+    expect((await readdir(outDir)).sort()).toEqual([
+      "README.md",
+      "adapter_config.json",
+      "adapter_model.safetensors",
+      "amalgam.json",
+    ]);
     const tensors = await readTensors(join(outDir, "adapter_model.safetensors"));
     expect([...tensors.values()].reduce((sum, { length }) => sum + 4 * length, 0)).toBe(planned.writeBytes);
     expect([...tensors.keys()].sort()).toEqual(planned.tensors.map(({ name }) => name).sort());
     const manifest = JSON.parse(await readFile(join(outDir, "amalgam.json"), "utf8"));
-    expect(manifest).toMatchObject({ identity: report.identity, method: { id: "lora_svd" }, models: [{ role: "parent" }, { role: "parent" }] });
+    expect(manifest).toMatchObject({
+      identity: report.identity,
+      method: { id: "lora_svd" },
+      models: [{ role: "parent" }, { role: "parent" }],
+    });
     expect(report.identity).toMatch(/^[0-9a-f]{64}$/);
     const [module] = Object.values<{ rank: number; energy: number; tailEnergy: number }>(manifest.adapter.modules);
     expect(module?.rank).toBe(6);
@@ -167,7 +182,9 @@ describe("what is written", () => {
     expect(report.notes.join()).toMatch(/The adapter holds \d+(\.\d+)? % of the squared sum/);
     expect(await readFile(join(outDir, "README.md"), "utf8")).toContain("# LoRA adapter");
     const again = await run(wanted, { threads: 3 });
-    expect((await digestsOf(again.outDir))["adapter_model.safetensors"]).toBe((await digestsOf(outDir))["adapter_model.safetensors"]);
+    expect((await digestsOf(again.outDir))["adapter_model.safetensors"]).toBe(
+      (await digestsOf(outDir))["adapter_model.safetensors"],
+    );
   });
 
   it("can be stored as BF16, and leaves out what a glob excludes", async () => {
@@ -180,7 +197,10 @@ describe("what is written", () => {
   it("of an extraction with full rank, baked in again, is the fine-tuned linear weight", async () => {
     const { name, report } = await run({ method: "lora_extract", base: "base", parents: ["m1"], parameters: { rank: 64 } });
     const { outDir } = await run({ method: "passthrough", parents: [{ model: "base", adapter: name }] });
-    const [back, model] = [await readTensors(join(outDir, "model.safetensors")), await readTensors(join(root, "m1", "model.safetensors"))];
+    const [back, model] = [
+      await readTensors(join(outDir, "model.safetensors")),
+      await readTensors(join(root, "m1", "model.safetensors")),
+    ];
     const linear = [...model].filter(([key]) => /proj\.weight$/.test(key));
     expect(linear.length).toBeGreaterThan(0);
     for (const [key, values] of linear) expect(distance(back.get(key), values), key).toBeLessThan(1e-6);
@@ -199,9 +219,15 @@ describe("what is written", () => {
   });
 
   it("of an adapter baked into its model is that adapter", async () => {
-    const { outDir } = await run({ method: "lora_extract", base: "base", parents: [{ model: "base", adapter: "a1" }], parameters: { rank: 8 } });
+    const { outDir } = await run({
+      method: "lora_extract",
+      base: "base",
+      parents: [{ model: "base", adapter: "a1" }],
+      parameters: { rank: 8 },
+    });
     const [back, a1] = [await modulesOf(outDir), await modulesOf(join(root, "a1"))];
-    for (const [name, factors] of a1) expect(distance(back.get(name) && adapterDelta(back.get(name) as Factors), adapterDelta(factors)), name).toBeLessThan(1e-5);
+    for (const [name, factors] of a1)
+      expect(distance(back.get(name) && adapterDelta(back.get(name) as Factors), adapterDelta(factors)), name).toBeLessThan(1e-5);
   });
 });
 
@@ -219,7 +245,9 @@ describe("what cannot be merged is refused before anything is written", () => {
     const [first] = [...modules.keys()].sort();
     const without = new Map([...modules].filter(([name]) => name !== first));
     await writeAdapter(join(root, "fewer"), { modules: without, baseModel: null });
-    const other = new Map([...modules].map(([name, one]) => [name, { ...one, rows: one.rows * 2, b: Float32Array.from([...one.b, ...one.b]) }]));
+    const other = new Map(
+      [...modules].map(([name, one]) => [name, { ...one, rows: one.rows * 2, b: Float32Array.from([...one.b, ...one.b]) }]),
+    );
     await writeAdapter(join(root, "other"), { modules: other, baseModel: null });
     expect(await refusal(run({ ...linear, parents: ["a1", "fewer"] }))).toBe(
       `ADAPTER_MODULE_MISSING parents.1: Module ${first} is in a1 but not in fewer; exclude it or merge adapters of the same modules.`,
@@ -231,7 +259,9 @@ describe("what cannot be merged is refused before anything is written", () => {
 
   it("NaN in a factor, by its name; no folder is left", async () => {
     const modules = await modulesOf(join(root, "a2"));
-    const broken = new Map([...modules].map(([name, one], i) => [name, i === 0 ? { ...one, a: one.a.with(3, Number.NaN) } : one]));
+    const broken = new Map(
+      [...modules].map(([name, one], i) => [name, i === 0 ? { ...one, a: one.a.with(3, Number.NaN) } : one]),
+    );
     await writeAdapter(join(root, "broken"), { modules: broken, baseModel: null });
     expect(await refusal(run({ ...linear, parents: ["a1", "broken"] }))).toMatch(
       /^NON_FINITE parents\.1: broken: tensor base_model.*lora_A\.weight holds a NaN or an infinity at element 3\./,
@@ -243,19 +273,27 @@ describe("what cannot be merged is refused before anything is written", () => {
     expect(await refusal(run({ method: "linear", parents: ["m1", "a1"] }))).toBe(
       'SPACE_MISMATCH parents.1: a1 is an adapter; Linear needs weights: name the model that it belongs to as parent, and the adapter under "adapter:" there.',
     );
-    expect(await refusal(run({ method: "task_vector", base: "a1", parents: ["m1"] }))).toMatch(/^SPACE_MISMATCH base: a1 is an adapter; .*baseAdapter/);
+    expect(await refusal(run({ method: "task_vector", base: "a1", parents: ["m1"] }))).toMatch(
+      /^SPACE_MISMATCH base: a1 is an adapter; .*baseAdapter/,
+    );
     expect(await refusal(run({ ...linear, parents: ["a1", "m1"] }))).toMatch(
       /^SPACE_MISMATCH parents\.1: m1 is weights; LoRA linear needs an adapter, a folder with adapter_config\.json, which lora_extract can make/,
     );
-    expect(await refusal(run({ method: "linear", parents: ["m1", { model: "a1", adapter: "a2" }] }))).toMatch(/^ADAPTER_UNSUPPORTED .*a1 is an adapter/);
+    expect(await refusal(run({ method: "linear", parents: ["m1", { model: "a1", adapter: "a2" }] }))).toMatch(
+      /^ADAPTER_UNSUPPORTED .*a1 is an adapter/,
+    );
   });
 
   it("parts of a recipe that an adapter has no use for", async () => {
     const codes = async (wanted: Wanted) => (await refusal(() => recipeOf(wanted))).split("\n").map((line) => line.split(":")[0]);
     expect(await codes({ ...linear, base: "base" })).toEqual(["BASE_UNUSED base"]);
     expect(await codes({ ...linear, tokenizer: { source: "union" } })).toEqual(["KEY_UNUSED tokenizer"]);
-    expect(await codes({ ...linear, parents: [{ model: "a1", weight: [0, 1] }, "a2"] })).toEqual(["SETTING_VARIES parents.0.weight"]);
-    expect(await codes({ ...linear, parents: [{ model: "m1", adapter: "a1" }, "a2"] })).toEqual(["ADAPTER_UNUSED parents.0.adapter"]);
+    expect(await codes({ ...linear, parents: [{ model: "a1", weight: [0, 1] }, "a2"] })).toEqual([
+      "SETTING_VARIES parents.0.weight",
+    ]);
+    expect(await codes({ ...linear, parents: [{ model: "m1", adapter: "a1" }, "a2"] })).toEqual([
+      "ADAPTER_UNUSED parents.0.adapter",
+    ]);
   });
 
   it("a model that did not change, and values too large for the type", async () => {
@@ -280,11 +318,18 @@ it("GPT-2's transposed weights keep their layout", async () => {
       const values = Float32Array.from({ length: (shape[0] ?? 0) * (shape[1] ?? 0) }, (_, i) => Math.sin(i * seed + name.length));
       return { name, dtype: "F32", shape, data: encodeFromF32("F32", values) };
     });
-  for (const [name, seed] of [["gpt", 1], ["gpt-tuned", 1.7]] as const)
+  for (const [name, seed] of [
+    ["gpt", 1],
+    ["gpt-tuned", 1.7],
+  ] as const)
     await writeFolder(join(root, name), tensors(seed), { config: { model_type: "gpt2", architectures: ["GPT2Model"] } });
   const { outDir, name } = await run({ method: "lora_extract", base: "gpt", parents: ["gpt-tuned"] });
   expect((await openAdapter(outDir)).config.fanInFanOut).toBe(true);
   const baked = await run({ method: "passthrough", parents: [{ model: "gpt", adapter: name }] });
-  const [back, tuned] = [await readTensors(join(baked.outDir, "model.safetensors")), await readTensors(join(root, "gpt-tuned", "model.safetensors"))];
-  for (const key of ["h.0.attn.c_attn.weight", "h.0.mlp.c_fc.weight"]) expect(distance(back.get(key), tuned.get(key) ?? new Float32Array())).toBeLessThan(1e-5);
+  const [back, tuned] = [
+    await readTensors(join(baked.outDir, "model.safetensors")),
+    await readTensors(join(root, "gpt-tuned", "model.safetensors")),
+  ];
+  for (const key of ["h.0.attn.c_attn.weight", "h.0.mlp.c_fc.weight"])
+    expect(distance(back.get(key), tuned.get(key) ?? new Float32Array())).toBeLessThan(1e-5);
 });

@@ -31,11 +31,14 @@ type Model = ReadonlyMap<string, Float32Array>;
 const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 const model = (seed: number, scale: number): Model => {
   const next = stream(seed);
-  return new Map(Object.entries(shapes).map(([name, shape]) => [name, Float32Array.from({ length: size(shape) }, () => next() * scale)]));
+  return new Map(
+    Object.entries(shapes).map(([name, shape]) => [name, Float32Array.from({ length: size(shape) }, () => next() * scale)]),
+  );
 };
 const sum = (a: Model, b: Model, factor = 1): Model =>
   new Map([...a].map(([name, values]) => [name, values.map((x, i) => x + factor * (b.get(name)?.[i] ?? 0))]));
-const flat = (a: Model): Float64Array => Float64Array.from([...a].sort(([x], [y]) => (x < y ? -1 : 1)).flatMap(([, values]) => [...values]));
+const flat = (a: Model): Float64Array =>
+  Float64Array.from([...a].sort(([x], [y]) => (x < y ? -1 : 1)).flatMap(([, values]) => [...values]));
 const norm = (values: Float64Array): number => Math.sqrt(values.reduce((acc, x) => acc + x * x, 0));
 const minus = (a: Float64Array, b: Float64Array): Float64Array => a.map((x, i) => x - (b[i] ?? 0));
 const distance = (a: Model, b: Model): number => norm(minus(flat(a), flat(b)));
@@ -59,7 +62,10 @@ beforeAll(async () => {
 afterAll(() => rm(root, { recursive: true, force: true }));
 
 let runs = 0;
-async function run(names: readonly string[], options: Partial<MergeOptions> & { readonly parameters?: object; readonly from?: string } = {}) {
+async function run(
+  names: readonly string[],
+  options: Partial<MergeOptions> & { readonly parameters?: object; readonly from?: string } = {},
+) {
   runs += 1;
   const { parameters = {}, from = "base-1", ...rest } = options;
   const outDir = join(root, `out-${runs}`);
@@ -172,7 +178,8 @@ describe("a later merge goes on from a result", () => {
         }),
       );
     };
-    for (const [i, name] of ["low-a", "low-b", "low-c"].entries()) await writeFolder(join(root, name), tensorsOf(lowRank(10 + i)));
+    for (const [i, name] of ["low-a", "low-b", "low-c"].entries())
+      await writeFolder(join(root, name), tensorsOf(lowRank(10 + i)));
     for (const alpha of [0.3, 1]) {
       const first = await run(["low-a", "low-b"], { parameters: { alpha } });
       const steps = await merged([first.name, "low-c"], { parameters: { alpha } });
@@ -190,7 +197,9 @@ describe("a later merge goes on from a result", () => {
   it("but not on another base, nor from a file that is no state", async () => {
     const first = await run(["a-1", "b-1"]);
     await writeFolder(join(root, "far"), tensorsOf(model(77, 0.5)), { config: { architectures: ["LlamaForCausalLM"] } });
-    expect(await refusal(run([first.name, "c-1"], { from: "far" }))).toMatch(/^STATE_MISMATCH parents\.0: out-\d+ differs from the base/);
+    expect(await refusal(run([first.name, "c-1"], { from: "far" }))).toMatch(
+      /^STATE_MISMATCH parents\.0: out-\d+ differs from the base/,
+    );
     await writeFile(join(first.outDir, "opcm.json"), '{"version":1,"count":-2}');
     expect(await refusal(run([first.name, "c-1"]))).toMatch(/^STATE_INVALID .*opcm\.json is not a state/);
   });
@@ -211,7 +220,13 @@ describe("a run", () => {
     expect(planned.readBytes).toBe(5 * bytes);
     expect(report.bytesRead).toBe(planned.readBytes);
     expect(seen.slice(-2)).toEqual([planned.readBytes, planned.readBytes]);
-    expect((await readdir(outDir)).sort()).toEqual(["README.md", "amalgam.json", "config.json", "model.safetensors", "opcm.json"]);
+    expect((await readdir(outDir)).sort()).toEqual([
+      "README.md",
+      "amalgam.json",
+      "config.json",
+      "model.safetensors",
+      "opcm.json",
+    ]);
   });
 
   it("needs memory for one matrix in each thread, however many models there are", () => {
@@ -224,7 +239,9 @@ describe("a run", () => {
     const memory = (count: number, side: number, threads: number): number => {
       const names = Array.from({ length: count }, (_, i) => `m${i}`);
       const recipe = parseRecipe({ method: "opcm", base: "base", parents: names.map((name) => ({ model: name })) });
-      return plan(recipe, { base: header("base", side), parents: names.map((name) => header(name, side)) }).peakMemoryBytes(threads);
+      return plan(recipe, { base: header("base", side), parents: names.map((name) => header(name, side)) }).peakMemoryBytes(
+        threads,
+      );
     };
     expect(memory(8, 4096, 1)).toBe(memory(2, 4096, 1));
     expect(memory(2, 8192, 1) - memory(2, 4096, 1)).toBeGreaterThan(3 * 4096 ** 2 * 8 * 4);
@@ -232,7 +249,9 @@ describe("a run", () => {
   });
 
   it("names the model and the tensor that holds NaN", async () => {
-    const broken = new Map([...parents.b].map(([name, values]) => [name, name === "lm_head.weight" ? values.with(7, Number.NaN) : values]));
+    const broken = new Map(
+      [...parents.b].map(([name, values]) => [name, name === "lm_head.weight" ? values.with(7, Number.NaN) : values]),
+    );
     await writeFolder(join(root, "broken"), tensorsOf(broken));
     expect(await refusal(run(["a-1", "broken", "c-1"], { threads: 2 }))).toMatch(
       /^NON_FINITE parents\.1: Tensor "?lm_head\.weight"? of broken holds NaN or infinity \(first at element 7\)/,
@@ -247,7 +266,9 @@ describe("a run", () => {
       slices: [{ sources: [{ model: "a-1", layers: [0, 1] }] }],
     });
     const paths = { base: join(root, "base-1"), parents: [join(root, "a-1")] };
-    expect(await refusal(mergeToFolder({ recipe, ...paths, outDir: join(root, "never") }))).toMatch(/^SLICES_UNSUPPORTED slices: OPCM/);
+    expect(await refusal(mergeToFolder({ recipe, ...paths, outDir: join(root, "never") }))).toMatch(
+      /^SLICES_UNSUPPORTED slices: OPCM/,
+    );
     const controller = new AbortController();
     controller.abort(new Error("enough"));
     await expect(run(["a-1", "b-1"], { signal: controller.signal })).rejects.toThrow("enough");

@@ -1,5 +1,5 @@
 import os from "node:os";
-import { openCheckpoint, openTokenizers, plan } from "@amalgam/engine/merge";
+import { openModel, openTokenizers, plan } from "@amalgam/engine/merge";
 import { defineCommand } from "citty";
 import { readLocalRecipe } from "../local/recipe-file.ts";
 import { jsonOption } from "../options.ts";
@@ -20,8 +20,8 @@ export const check = defineCommand({
   },
   async run({ args }) {
     const { recipe, notes, base, parents } = await readLocalRecipe(args.recipe, undefined);
-    const first = base === null ? [] : [await openCheckpoint(base, recipe.base ?? base)];
-    const others = parents.map((folder, index) => openCheckpoint(folder, recipe.parents[index]?.model ?? folder));
+    const first = base === null ? [] : [await openModel(base, null, recipe.base ?? base)];
+    const others = parents.map((folder, index) => openModel(folder, null, recipe.parents[index]?.model ?? folder));
     const headers = (await openTokenizers([...first, ...(await Promise.all(others))])).map(({ header }) => header);
     const made = plan(recipe, { base: first.length === 0 ? null : (headers[0] ?? null), parents: headers.slice(first.length) });
     const threads = os.availableParallelism();

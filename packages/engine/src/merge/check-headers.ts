@@ -1,7 +1,7 @@
 import { isArithmetic, isFloat } from "../tensor/dtype.ts";
 import type { CheckpointHeader, TensorHeader } from "./checkpoint-header.ts";
-import { type Fault, fault } from "./fault.ts";
 import type { Space } from "./define-method.ts";
+import { type Fault, fault } from "./fault.ts";
 import { methodOf, type Recipe } from "./recipe.ts";
 
 /** Models of another architecture differ everywhere: this many tensors are named, the rest counted. */
@@ -19,15 +19,28 @@ export function checkSpaces(recipe: Recipe, base: CheckpointHeader | null, paren
   const wanted = method.accepts.map((space) => holds[space]).join(" or ");
   const advice = (space: Space): string => {
     if (space === "adapter") return ': name the model that it belongs to as parent, and the adapter under "adapter:" there';
-    return method.accepts.includes("adapter") ? ", a folder with adapter_config.json, which lora_extract can make of a model" : "";
+    return method.accepts.includes("adapter")
+      ? ", a folder with adapter_config.json, which lora_extract can make of a model"
+      : "";
   };
   const faults = parents.flatMap(({ label, space }, i) =>
     method.accepts.includes(space)
       ? []
-      : [fault("SPACE_MISMATCH", `${label} is ${holds[space]}; ${method.title} needs ${wanted}${advice(space)}.`, ["parents", i])],
+      : [
+          fault("SPACE_MISMATCH", `${label} is ${holds[space]}; ${method.title} needs ${wanted}${advice(space)}.`, [
+            "parents",
+            i,
+          ]),
+        ],
   );
   if (base !== null && base.space !== "weights")
-    faults.unshift(fault("SPACE_MISMATCH", `${base.label} is ${holds[base.space]}; a base must hold weights${base.space === "adapter" ? "; write the adapter under baseAdapter" : ""}.`, ["base"]));
+    faults.unshift(
+      fault(
+        "SPACE_MISMATCH",
+        `${base.label} is ${holds[base.space]}; a base must hold weights${base.space === "adapter" ? "; write the adapter under baseAdapter" : ""}.`,
+        ["base"],
+      ),
+    );
   return faults;
 }
 
@@ -102,7 +115,12 @@ function checkPair(recipe: Recipe, rows: Rows, reference: Present, { model, head
   return [fault("DTYPE_MISMATCH", `Tensor ${name} is ${both}; set "dtype" in the recipe to merge a mix of types.`, path)];
 }
 
-function shapeAdvice({ base, parents }: Recipe, rows: Rows, { name, shape: [, ...rest] }: TensorHeader, { shape }: TensorHeader): string {
+function shapeAdvice(
+  { base, parents }: Recipe,
+  rows: Rows,
+  { name, shape: [, ...rest] }: TensorHeader,
+  { shape }: TensorHeader,
+): string {
   if (rows === "aligned") return "only the number of rows may differ";
   if (shape.slice(1).join() !== rest.join()) return "only equal shapes can be merged";
   const source = JSON.stringify(base === null ? parents[0]?.model : "base");
@@ -113,7 +131,13 @@ function shapeAdvice({ base, parents }: Recipe, rows: Rows, { name, shape: [, ..
 }
 
 /** Tensors of a model that nothing in the result is made of. */
-export function checkUnused(recipe: Recipe, model: number, header: CheckpointHeader, unused: readonly string[], reference: string): Fault[] {
+export function checkUnused(
+  recipe: Recipe,
+  model: number,
+  header: CheckpointHeader,
+  unused: readonly string[],
+  reference: string,
+): Fault[] {
   return unused.map((name) =>
     fault("TENSOR_UNEXPECTED", `Tensor ${name} is in ${header.label} but not in ${reference}; ${advice}.`, pathOf(recipe, model)),
   );

@@ -93,7 +93,13 @@ function checkAdapterRecipe(method: MergeMethod, { parameters, parents, slices, 
     ...parents.flatMap(({ adapter }, i) =>
       adapter === undefined || !method.accepts.includes("adapter")
         ? []
-        : [fault("ADAPTER_UNUSED", `${method.title} merges adapters; name the adapter itself as the parent.`, ["parents", i, "adapter"])],
+        : [
+            fault("ADAPTER_UNUSED", `${method.title} merges adapters; name the adapter itself as the parent.`, [
+              "parents",
+              i,
+              "adapter",
+            ]),
+          ],
     ),
   ];
 }

@@ -192,7 +192,11 @@ async function readStates(folder: string, label: string): Promise<Fields> {
 }
 
 /** @returns null when there is no such file */
-async function readObject(folder: string, name: string, { code, label }: { code: string; label: string }): Promise<Fields | null> {
+async function readObject(
+  folder: string,
+  name: string,
+  { code, label }: { code: string; label: string },
+): Promise<Fields | null> {
   const path = join(folder, name);
   const info = await stat(path).catch(() => null);
   if (info === null) return null;

@@ -7,9 +7,9 @@ import { layoutFor } from "../expr/wasm/layout.ts";
 import { type Dtype, dtypes } from "../tensor/dtype.ts";
 import type { MergeMethod } from "./define-method.ts";
 import { SpecList } from "./kernel-specs.ts";
-import { methodOf, type Recipe } from "./recipe.ts";
 import type { GatheredMatrix, PlannedInput, PlannedSource, PlannedTensor } from "./planned.ts";
 import { preparationForecast } from "./prepare/plan-preparation.ts";
+import { methodOf, type Recipe } from "./recipe.ts";
 import { bytesOfRows } from "./tokenizer/row-map.ts";
 
 export const defaultTileBytes = 1 << 18;
@@ -65,7 +65,8 @@ export function meansOf(sources: readonly PlannedSource[]): MeanMatrix[] {
   const found = new Map<string, MeanMatrix>();
   const note = ({ model, gather }: PlannedInput) => {
     const matrix = gather?.map.hasMean === true ? gather.matrices[model] : null;
-    if (gather !== undefined && matrix != null) found.set(`${model} ${matrix.tensor}`, { model, matrix, columns: gather.columns });
+    if (gather !== undefined && matrix != null)
+      found.set(`${model} ${matrix.tensor}`, { model, matrix, columns: gather.columns });
   };
   for (const { inputs, prepare } of sources) {
     inputs.forEach(note);
@@ -99,7 +100,9 @@ export function forecastOf(recipe: Recipe, sources: readonly PlannedSource[], te
     writeBytes,
     scratchBytes: preparing.scratchBytes,
     secondsForecast:
-      startSeconds + preparing.seconds / forecastThreads + (readBytes + writeBytes + preparing.scratchBytes) / forecastBytesPerSecond,
+      startSeconds +
+      preparing.seconds / forecastThreads +
+      (readBytes + writeBytes + preparing.scratchBytes) / forecastBytesPerSecond,
     peakMemoryBytes: (threads, tileBytes = defaultTileBytes) => {
       const merging = threads * tilesOf([...works, ...counts], tileBytes) + sharedOf([...works, ...counts]);
       return processBytes + threads * workerBytes + Math.max(merging, preparing.memoryBytes(threads));
@@ -120,7 +123,10 @@ function surveyOf(
     const { numbers = {}, selections = {} } = round(build);
     const statistics = statisticsOf(Object.values(numbers));
     const chosen = Object.values(selections);
-    const counted = specs.ofStatistics(source, chosen.map(({ of }, s) => largest(of, number(s))));
+    const counted = specs.ofStatistics(
+      source,
+      chosen.map(({ of }, s) => largest(of, number(s))),
+    );
     const passes = chosen.length === 0 ? 0 : chosen.some(({ ties }) => ties === "first") ? 3 : 2;
     return [
       ...(statistics.length === 0 ? [] : [{ source, outline: outlineAt(specs.ofStatistics(source, statistics)) }]),
@@ -131,7 +137,12 @@ function surveyOf(
 
 /** A count over the model looks at everything: it is one pass, without a sample before. */
 const withoutSamples = (outline: Outline | null): Outline | null =>
-  outline === null ? null : { ...outline, program: { ...outline.program, levels: outline.program.levels.map(({ reductions }) => ({ reductions, selections: [] })) } };
+  outline === null
+    ? null
+    : {
+        ...outline,
+        program: { ...outline.program, levels: outline.program.levels.map(({ reductions }) => ({ reductions, selections: [] })) },
+      };
 
 function tilesOf(works: readonly Work[], tileBytes: number): number {
   const outlines = [...new Set(works.flatMap(({ outline }) => outline ?? []))];

@@ -13,13 +13,10 @@ const headPatternsVersion = 1;
 /** Parameters younger than their method's version: at their default they change nothing, and are left out of the form. */
 const laterParameters: Readonly<Record<string, readonly string[]>> = { task_arithmetic: ["normalize"] };
 
-/** Content digests (sha256, hex) in place of references. */
+/** Content digests (sha256, hex) in place of references; of a model with an adapter, one digest of both together. */
 export interface ParentDigests {
   readonly base: string | null;
   readonly parents: readonly string[];
-  /** Of the adapters that the recipe names */
-  readonly baseAdapter?: string | null;
-  readonly adapters?: readonly (string | null)[];
 }
 
 /**
@@ -35,9 +32,8 @@ export function recipeIdentity(recipe: Recipe, digests: ParentDigests): string {
     method: recipe.method,
     methodVersion: methodOf(recipe).version,
     base: digests.base,
-    ...(recipe.baseAdapter === null ? {} : { baseAdapter: adapterDigest(digests.baseAdapter) }),
     // Methods without weights have always had the weight 1 here.
-    parents: recipe.parents.map((parent, i) => ({ weight: 1, ...ownOf(parent), ...parentContent(recipe, digests, i) })),
+    parents: recipe.parents.map((parent, i) => ({ weight: 1, ...ownOf(parent), digest: digests.parents[i] })),
     parameters: canonicalParameters(recipe),
     exclude: recipe.exclude === null ? { heads: headPatternsVersion } : [...new Set(recipe.exclude)].sort(),
     dtype: recipe.dtype,
@@ -63,27 +59,17 @@ function canonicalParameters({ method, parameters }: Recipe): Settings {
   return Object.fromEntries(Object.entries(parameters).filter((entry) => !isSilent(entry)));
 }
 
-function adapterDigest(digest: string | null | undefined): string {
-  if (digest == null) throw new Error("There must be a digest for each adapter.");
-  return digest;
-}
-
-const parentContent = ({ parents }: Recipe, digests: ParentDigests, i: number): Readonly<Record<string, unknown>> => ({
-  digest: digests.parents[i],
-  ...(parents[i]?.adapter === undefined ? {} : { adapter: adapterDigest(digests.adapters?.[i]) }),
-});
-
 /** Content in place of the reference of any model of a recipe. */
 function contentOf(recipe: Recipe, digests: ParentDigests): (model: string) => unknown {
   const contents = new Map<string, unknown>();
   recipe.parents.forEach((parent, i) => {
-    const content = parentContent(recipe, digests, i);
+    const content = { digest: digests.parents[i] };
     if (!contents.has(parent.model)) contents.set(parent.model, content);
     contents.set(keyOf(parent), content);
   });
   const { base, baseAdapter } = recipe;
   if (base !== null) {
-    const content = { digest: digests.base, ...(baseAdapter === null ? {} : { adapter: adapterDigest(digests.baseAdapter) }) };
+    const content = { digest: digests.base };
     if (!contents.has(base)) contents.set(base, content);
     if (baseAdapter !== null) contents.set(keyOf({ model: base, adapter: baseAdapter }), content);
   }

@@ -11,6 +11,7 @@ export { type ParentDigests, recipeIdentity } from "./identity.ts";
 export { type Law, type Sample, universalLaws } from "./laws.ts";
 export { type MergeValues, mergeValues } from "./merge-values.ts";
 export { methods } from "./methods/index.ts";
+export { type OpenModel, openModel } from "./open-model.ts";
 export { openTokenizers } from "./open-tokenizers.ts";
 export { type MergeHeaders, type Plan, type PlannedSource, type PlannedTensor, plan } from "./plan.ts";
 export { coefficientsOf, maxParents, methodOf, parseRecipe, type Recipe, type RecipeParent } from "./recipe.ts";

@@ -1,9 +1,9 @@
 import type { Element } from "../expr/expr.ts";
 import { keyOf, type Statistic } from "../expr/numeric.ts";
-import type { KernelSpec } from "../expr/wasm/kernel.ts";
-import type { StoredType } from "../expr/wasm/group-emitter.ts";
-import { isArithmetic } from "../tensor/dtype.ts";
 import { type Parametrised, parametrise } from "../expr/parametrise.ts";
+import type { StoredType } from "../expr/wasm/group-emitter.ts";
+import type { KernelSpec } from "../expr/wasm/kernel.ts";
+import { isArithmetic } from "../tensor/dtype.ts";
 import type { PlannedSource, PlannedTensor } from "./planned.ts";
 import { ownOf, type Recipe } from "./recipe.ts";
 import { isVarying } from "./settings.ts";
@@ -59,7 +59,11 @@ export class SpecList {
     return this.#indexOf(kernelTypes(source), null, statistics);
   }
 
-  #indexOf(inputs: readonly StoredType[], output: { value: Element; stored: StoredType } | null, statistics: readonly Statistic[]): number {
+  #indexOf(
+    inputs: readonly StoredType[],
+    output: { value: Element; stored: StoredType } | null,
+    statistics: readonly Statistic[],
+  ): number {
     const what = output === null ? statistics.map(keyOf).join() : `${keyOf(output.value)} ${output.stored}`;
     const key = `${inputs.join()} ${what}`;
     const index = this.#indexes.get(key) ?? this.list.push({ inputs, output, statistics }) - 1;

@@ -1,8 +1,9 @@
 /** What must hold of methods for every input, as data: methods name their laws, the property test tries them, documentation lists them. */
-export * from "./laws/general.ts";
-export type { Law, Sample } from "./laws/law.ts";
+
 export * from "./laws/adapters.ts";
 export * from "./laws/arrivals.ts";
+export * from "./laws/general.ts";
+export type { Law, Sample } from "./laws/law.ts";
 export * from "./laws/parts.ts";
 export * from "./laws/sparse.ts";
 export * from "./laws/sphere.ts";

@@ -23,7 +23,9 @@ interface Parent {
  * @throws RefusedError for modules that not all have, of other shapes, or of ranks that cannot be merged
  */
 export function planCombination(recipe: Recipe, work: Combination<Values, Values>, headers: readonly CheckpointHeader[]): Plan {
-  const parents = headers.flatMap(({ label, lora }, i): Parent[] => (lora == null ? [] : [{ label, lora, path: ["parents", i] }]));
+  const parents = headers.flatMap(({ label, lora }, i): Parent[] =>
+    lora == null ? [] : [{ label, lora, path: ["parents", i] }],
+  );
   const isExcluded = (name: string) => (recipe.exclude ?? []).some((glob) => matchesGlob(glob, name));
   const all = [...new Set(parents.flatMap(({ lora }) => [...lora.modules.keys()]))].sort();
   const names = all.filter((name) => !isExcluded(name));
@@ -72,7 +74,9 @@ function planModule(recipe: Recipe, work: Combination<Values, Values>, name: str
       const message = `Module ${name} is in ${first.label} but not in ${label}; exclude it or merge adapters of the same modules.`;
       return [fault("ADAPTER_MODULE_MISSING", message, path)];
     }
-    return isSame(module, first.module) ? [] : [fault("ADAPTER_SHAPE_MISMATCH", otherShape(name, { label, module }, first), path)];
+    return isSame(module, first.module)
+      ? []
+      : [fault("ADAPTER_SHAPE_MISMATCH", otherShape(name, { label, module }, first), path)];
   });
   const { shape, layout } = first.module;
   const [rows, columns] = shape;
@@ -97,7 +101,9 @@ function rankFault(
   found: readonly { readonly label: string; readonly module: LoraModule }[],
 ): Fault {
   if (typeof rank === "number")
-    return fault("ADAPTER_RANK_MISMATCH", `Module ${name} would have rank ${rank}, more than ${maxRank}; use lora_svd.`, ["method"]);
+    return fault("ADAPTER_RANK_MISMATCH", `Module ${name} would have rank ${rank}, more than ${maxRank}; use lora_svd.`, [
+      "method",
+    ]);
   const ranks = found.map(({ label, module }) => `${module.rank} in ${label}`).join(", ");
   return fault("ADAPTER_RANK_MISMATCH", `Module ${name} has rank ${ranks}: ${rank}.`, ["method"]);
 }
@@ -116,7 +122,21 @@ const curtailed = (faults: readonly Fault[]): Fault[] =>
 function readBytesOf(headers: readonly CheckpointHeader[], parents: readonly Parent[], names: readonly string[]): number {
   const wanted = new Set(names);
   const shares = parents.map(({ lora }) =>
-    [...lora.modules].filter(([name]) => wanted.has(name)).reduce((sum, [, { rank, shape: [rows, columns] }]) => sum + rank * (rows + columns), 0),
+    [...lora.modules]
+      .filter(([name]) => wanted.has(name))
+      .reduce(
+        (
+          sum,
+          [
+            ,
+            {
+              rank,
+              shape: [rows, columns],
+            },
+          ],
+        ) => sum + rank * (rows + columns),
+        0,
+      ),
   );
   return shares.reduce((sum, elements, i) => sum + byteLength(headers[i]?.tensors[0]?.dtype ?? "F32", [elements]), 0);
 }

@@ -51,7 +51,8 @@ export function modulesToExtract(
   return sources.flatMap((source): PlannedModule[] => {
     const [rows = 0, columns = 0] = source.shape;
     const layout = layoutOf(config, source.name);
-    if (source.build === null || source.elements === 0 || layout === null || !isLinearWeight(source.name, source.shape)) return [];
+    if (source.build === null || source.elements === 0 || layout === null || !isLinearWeight(source.name, source.shape))
+      return [];
     return [{ source, rows, columns, layout, rank: work.rank({ rows, columns }, parameters) }];
   });
 }
@@ -67,4 +68,5 @@ const readBytesOf = ({ inputs, elements }: PlannedSource): number =>
   inputs.reduce((sum, { dtype }) => sum + elements * dtypes[dtype].sizeBytes, 0);
 
 /** Tensors whose values count as change. */
-export const isCompared = ({ build, inputs }: PlannedSource): boolean => build !== null && inputs.every(({ dtype }) => isArithmetic(dtype));
+export const isCompared = ({ build, inputs }: PlannedSource): boolean =>
+  build !== null && inputs.every(({ dtype }) => isArithmetic(dtype));

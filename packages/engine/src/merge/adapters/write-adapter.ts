@@ -126,7 +126,11 @@ function tensorsOf(name: string, factors: Factors, layout: AdapterLayout, dtype:
   const a = linear ? factors.a : transposed(factors.b, rows, rank);
   const b = linear ? factors.b : transposed(factors.a, rank, columns);
   const [first, second] = factorShapes(name, factors, layout);
-  const tensor = (placed: FactorShape, values: Float32Array): TensorData => ({ ...placed, dtype, data: encodeFromF32(dtype, values) });
+  const tensor = (placed: FactorShape, values: Float32Array): TensorData => ({
+    ...placed,
+    dtype,
+    data: encodeFromF32(dtype, values),
+  });
   return [tensor(first, a), tensor(second, b)];
 }
 

@@ -1,7 +1,7 @@
-import { combineSvd } from "../adapters/combine.ts";
-import type { Factors } from "../adapters/factors.ts";
-import { adapterDelta } from "../adapters/deltas.ts";
 import type { MadeModule } from "../adapters/adapter-work.ts";
+import { combineSvd } from "../adapters/combine.ts";
+import { adapterDelta } from "../adapters/deltas.ts";
+import type { Factors } from "../adapters/factors.ts";
 import type { MergeMethod, Values } from "../define-method.ts";
 import { difference, type Law, norm, type Sample } from "./law.ts";
 
@@ -54,7 +54,8 @@ export const adaptersAddUp: Law = {
   holds(method, sample) {
     const parts = adaptersOf(sample);
     const sum = new Float32Array(sample.columns * sample.columns);
-    parts.forEach((part, i) => scaled(part, weightAt(sample.own, i)).forEach((x, k) => void (sum[k] = (sum[k] ?? 0) + x)));
+    for (const [i, part] of parts.entries())
+      for (const [k, x] of scaled(part, weightAt(sample.own, i)).entries()) sum[k] = (sum[k] ?? 0) + x;
     return near(deltaOf(combine(method, parts, sample.own)), sum, sizeOf(parts, sample.own));
   },
 };

@@ -1,11 +1,14 @@
-import { type MergedModel, mergeModel, type ModelValues } from "../merge-values.ts";
+import { type MergedModel, type ModelValues, mergeModel } from "../merge-values.ts";
 import { addArrivals } from "../opcm/add-arrivals.ts";
 import { close, difference, dotOf, type Law, norm, type Sample, scaleOf } from "./law.ts";
 
 const linear = "linear.weight";
 
 /** The sample as a model with a linear weight and, unless left out, the same values once more as a bias. */
-function model({ base, parents, columns, t }: Sample, { bias = true, own = parents }: { bias?: boolean; own?: readonly Float32Array[] }): ModelValues {
+function model(
+  { base, parents, columns, t }: Sample,
+  { bias = true, own = parents }: { bias?: boolean; own?: readonly Float32Array[] },
+): ModelValues {
   const shape = [columns === 0 ? 0 : base.length / columns, columns];
   const weight = { name: linear, shape, base, parents: own };
   return { params: { alpha: t }, tensors: bias ? [weight, { ...weight, name: "linear.bias", shape: [base.length] }] : [weight] };

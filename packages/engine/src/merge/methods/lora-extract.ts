@@ -27,7 +27,12 @@ export const loraExtract = defineMethod({
   output: "adapter",
   params: z.object({
     rank: rankUpTo.default(32).describe("Rank of every module, or the largest with energy"),
-    energy: z.number().min(0).max(1).default(1).describe("Share of the squared change that is enough for a module, if less than rank holds it"),
+    energy: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(1)
+      .describe("Share of the squared change that is enough for a module, if less than rank holds it"),
   }),
   laws: [extractedFullRankIsExact, noChangeIsNoAdapter],
   coefficients: () => ({ base: -1, parents: [1] }),

@@ -53,7 +53,10 @@ export function preparationForecast(
   const largest = works.map(({ memoryBytes }) => memoryBytes).sort((a, b) => b - a);
   return {
     readBytes: works.reduce((sum, { readBytes }) => sum + readBytes, 0),
-    scratchBytes: works.length === 0 ? 0 : sources.reduce((sum, { shape, prepare: each }) => sum + (each === null ? 0 : 4 * elementCount(shape)), 0),
+    scratchBytes:
+      works.length === 0
+        ? 0
+        : sources.reduce((sum, { shape, prepare: each }) => sum + (each === null ? 0 : 4 * elementCount(shape)), 0),
     seconds: works.reduce((sum, { seconds }) => sum + seconds, 0),
     memoryBytes: (threads) => largest.slice(0, threads).reduce((sum, bytes) => sum + bytes, 0),
   };

@@ -202,7 +202,9 @@ export function planCounts(tensors: readonly TensorJob[], specs: readonly Kernel
 
 /** One tile for each tensor, the largest first, so that no thread is left alone with one at the end. */
 export function planPreparations(tensors: readonly TensorJob[]): StagePlan {
-  const order = tensors.map((_, tensor) => tensor).sort((a, b) => (tensors[b]?.elements ?? 0) - (tensors[a]?.elements ?? 0) || a - b);
+  const order = tensors
+    .map((_, tensor) => tensor)
+    .sort((a, b) => (tensors[b]?.elements ?? 0) - (tensors[a]?.elements ?? 0) || a - b);
   const stages = order.map((tensor, firstTile): Stage => {
     const { elements = 0 } = tensors[tensor] ?? {};
     return { tensor, kind: "prepare", level: 0, firstTile, tileCount: 1, tileElements: elements, previous: -1, ordinal: 0 };

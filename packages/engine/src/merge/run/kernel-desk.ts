@@ -132,5 +132,9 @@ export class KernelDesk {
 export function runsOf({ columns }: TensorJob, { begin, count }: Tile, byRow: boolean) {
   const stride = strideOf(columns);
   if (!byRow || stride === columns) return [{ at: 0, begin, count }];
-  return Array.from({ length: count / columns }, (_, row) => ({ at: row * stride, begin: begin + row * columns, count: columns }));
+  return Array.from({ length: count / columns }, (_, row) => ({
+    at: row * stride,
+    begin: begin + row * columns,
+    count: columns,
+  }));
 }

@@ -57,7 +57,9 @@ export class ModuleProgress {
 export function describeCuts(cuts: MadeModules["cuts"], what: string): string[] {
   const sum = (key: "energy" | "tailEnergy"): number => [...cuts.values()].reduce((total, cut) => total + cut[key], 0);
   const [energy, tail] = [sum("energy"), sum("tailEnergy")];
-  return energy === 0 ? [] : [`The adapter holds ${percent(1 - tail / energy)} of the squared ${what}; amalgam.json has it by module.`];
+  return energy === 0
+    ? []
+    : [`The adapter holds ${percent(1 - tail / energy)} of the squared ${what}; amalgam.json has it by module.`];
 }
 
 export const percent = (share: number): string => `${Number((100 * share).toFixed(2))} %`;

@@ -1,7 +1,7 @@
+import type { SurveyedTensor } from "../define-method.ts";
+import { SpecList } from "../kernel-specs.ts";
 import type { PlannedSource } from "../planned.ts";
 import { methodOf } from "../recipe.ts";
-import { SpecList } from "../kernel-specs.ts";
-import type { SurveyedTensor } from "../define-method.ts";
 import { completeJob, type Findings, type JobParts, SourceFinder } from "./build-job.ts";
 import { planPreparations, type TensorJob } from "./job.ts";
 import { type RunOptions, runJob } from "./run-job.ts";
@@ -46,7 +46,9 @@ export async function prepareModel({ parts, run, scratch }: Preparing): Promise<
   const result = await runJob(job, { ...run, hashesOutputs: false });
   if (result.kind === "fault") return result;
   const numbers = new Map(result.prepared.map(([tensor, found]) => [tensors[tensor]?.name ?? "", found]));
-  const surveyed = subjects.map(({ source: { name, shape, elements } }): SurveyedTensor => ({ name, shape, elements, numbers: numbers.get(name) ?? {} }));
+  const surveyed = subjects.map(
+    ({ source: { name, shape, elements } }): SurveyedTensor => ({ name, shape, elements, numbers: numbers.get(name) ?? {} }),
+  );
   const label = models[plan.recipe.base === null ? 0 : 1]?.header.label ?? "";
   const found = prepare?.conclude(surveyed, plan.state, label) ?? {};
   return {

@@ -1,19 +1,19 @@
-import { largest, number, type Numeric } from "../../expr/expr.ts";
-import { keyOf, numericEvaluator, statisticsOf } from "../../expr/numeric.ts";
+import { largest, type Numeric, number } from "../../expr/expr.ts";
 import { binOf, keyFromHalves } from "../../expr/nth-largest.ts";
+import { keyOf, numericEvaluator, statisticsOf } from "../../expr/numeric.ts";
+import { valueOfKey } from "../../expr/wasm/emit-select.ts";
 import { outlineOf } from "../../expr/wasm/kernel.ts";
 import { bandBetween, everyKey } from "../../expr/wasm/kernel-instance.ts";
-import { valueOfKey } from "../../expr/wasm/emit-select.ts";
 import type { Measurement, ModelSelection, SurveyedTensor } from "../define-method.ts";
 import { SpecList } from "../kernel-specs.ts";
 import type { PlannedSource } from "../planned.ts";
 import { methodOf } from "../recipe.ts";
 import { completeJob, type Findings, type JobParts, SourceFinder } from "./build-job.ts";
 import { type Job, planCounts, planStages, type TensorJob } from "./job.ts";
-import { type RunOptions, runJob } from "./run-job.ts";
-import type { SharedState } from "./shared-state.ts";
 import { KernelDesk } from "./kernel-desk.ts";
 import { tileOf } from "./level-work.ts";
+import { type RunOptions, runJob } from "./run-job.ts";
+import type { SharedState } from "./shared-state.ts";
 import type { Counting, TileFault } from "./tile-worker.ts";
 
 export type SurveyResult =
@@ -159,7 +159,9 @@ class ModelSurvey {
         for (let tile = firstTile; tile < firstTile + tileCount && rest > 0; tile += 1) {
           const equal = state.tileCounts[tile * state.sizes.selections + s] ?? 0;
           const isLast = equal >= rest;
-          cuts[tensor] = isLast ? positionInTile(job, state, { index, tile, s, key, n: rest }) : (job.tensors[tensor]?.elements ?? 0);
+          cuts[tensor] = isLast
+            ? positionInTile(job, state, { index, tile, s, key, n: rest })
+            : (job.tensors[tensor]?.elements ?? 0);
           rest = isLast ? 0 : rest - equal;
         }
       }
@@ -169,7 +171,15 @@ class ModelSurvey {
 
   #tensorJob(source: PlannedSource, spec: number): TensorJob {
     const { name, elements, columns } = source;
-    return { name, spec, elements, columns, inputs: this.#finder.sourcesOf(source), output: null, measured: this.#found.get(name) ?? {} };
+    return {
+      name,
+      spec,
+      elements,
+      columns,
+      inputs: this.#finder.sourcesOf(source),
+      output: null,
+      measured: this.#found.get(name) ?? {},
+    };
   }
 
   async #perform(job: Job, counting: Counting | undefined) {
@@ -218,7 +228,8 @@ function evaluatorOf(job: Job, index: number, { reduced, borders, sizes }: Share
     columns,
     rows: columns === 0 ? 0 : elements / columns,
     measured: (name) => tensor?.measured[name] ?? Number.NaN,
-    reduction: (node) => (nothing ? (node.op === "max" ? Number.NEGATIVE_INFINITY : 0) : (reduced[places.get(keyOf(node))?.at ?? -1] ?? Number.NaN)),
+    reduction: (node) =>
+      nothing ? (node.op === "max" ? Number.NEGATIVE_INFINITY : 0) : (reduced[places.get(keyOf(node))?.at ?? -1] ?? Number.NaN),
     threshold: (of) => (nothing ? Number.POSITIVE_INFINITY : (borders[places.get(keyOf(of))?.at ?? -1] ?? Number.NaN)),
   });
 }

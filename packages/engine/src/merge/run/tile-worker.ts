@@ -144,7 +144,8 @@ export class TileWorker {
     const bytes = sizeOf(tensor.output?.type ?? "U8", count);
     const first = this.desk.memory.input(0).subarray(0, bytes);
     for (let input = 1; input < tensor.inputs.length; input += 1) {
-      if (Buffer.compare(first, this.desk.memory.input(input).subarray(0, bytes)) !== 0) throw new TileError({ kind: "unequal", input });
+      if (Buffer.compare(first, this.desk.memory.input(input).subarray(0, bytes)) !== 0)
+        throw new TileError({ kind: "unequal", input });
     }
   }
 
