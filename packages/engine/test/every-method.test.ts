@@ -80,7 +80,11 @@ const cases = methods
   .filter(({ id }) => !["emr_task"].includes(id))
   .filter((method) => method.output !== ("adapter" as string) && (method as { prepare?: unknown }).prepare == null)
   .flatMap((method) =>
-    [needed[method.id] ?? {}, ...(variants[method.id] ?? [])].map((variant, i) => ({ method, variant, title: `${method.id} ${i}` })),
+    [needed[method.id] ?? {}, ...(variants[method.id] ?? [])].map((variant, i) => ({
+      method,
+      variant,
+      title: `${method.id} ${i}`,
+    })),
   );
 
 let root: string;

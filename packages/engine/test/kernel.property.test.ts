@@ -46,7 +46,11 @@ const leaf = fc.oneof(
 );
 const simple = fc.integer({ min: 0, max: inputCount - 1 }).map(x.input);
 /** What a selection ranks: finite for finite inputs, because a NaN has no place in an order. */
-const ranked = fc.oneof(simple, simple.map(x.abs), fc.tuple(simple, simple).map(([a, b]) => x.abs(x.sub(a, b))));
+const ranked = fc.oneof(
+  simple,
+  simple.map(x.abs),
+  fc.tuple(simple, simple).map(([a, b]) => x.abs(x.sub(a, b))),
+);
 const selections = fc
   .tuple(ranked, fc.double({ min: -0.2, max: 1.2, noNaN: true }), fc.constantFrom("first" as const, "all" as const))
   .map(([of, share, ties]) => x.largest(of, x.numeric.mul(x.number(share), x.size("elements")), ties));
@@ -57,9 +61,7 @@ const expressions = (rows: boolean) =>
     const scope = rows ? fc.constantFrom("tensor" as const, "row" as const) : fc.constant("tensor" as const);
     return {
       condition: fc.oneof(
-        fc
-          .tuple(fc.constantFrom(x.lessThan, x.atMost, x.equal), tie("element"), tie("element"))
-          .map(([op, a, b]) => op(a, b)),
+        fc.tuple(fc.constantFrom(x.lessThan, x.atMost, x.equal), tie("element"), tie("element")).map(([op, a, b]) => op(a, b)),
         selections.map((by) => x.kept(by.of, by)),
       ),
       number: fc.oneof(

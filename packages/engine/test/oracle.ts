@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
+import { isByRow } from "../src/expr/program.ts";
 import type { RandomKey } from "../src/expr/random.ts";
 import { evaluate, evaluateNumber, type Scene } from "../src/expr/scalar.ts";
-import { isByRow } from "../src/expr/program.ts";
 import { type ArithmeticDtype, decodeToF32, dtypes, encodeFromF32, isArithmetic, type TensorData } from "../src/formats/index.ts";
 import { type MergeHeaders, methodOf, type Plan, type PlannedSource, plan, type Recipe } from "../src/merge/index.ts";
 
@@ -42,7 +42,9 @@ function sceneOf(recipe: Recipe, source: PlannedSource, data: readonly Uint8Arra
 
 /** As the docstring of stream-key.ts says. */
 function keyOf(seed: number, { name, elements }: PlannedSource, dtype: keyof typeof dtypes, bytes: Uint8Array): RandomKey {
-  const hash = createHash("sha256").update(JSON.stringify(["amalgam.mask.1", seed, name, elements])).update(dtype);
+  const hash = createHash("sha256")
+    .update(JSON.stringify(["amalgam.mask.1", seed, name, elements]))
+    .update(dtype);
   const size = dtypes[dtype].sizeBytes;
   const perWindow = 256 / size;
   if (elements <= 16 * perWindow) hash.update(bytes);

@@ -1,4 +1,19 @@
-import { add, atMost, constant, div, type Element, lessThan, max, min, mul, nearest, neg, powerOfTwo, select, sub } from "./expr.ts";
+import {
+  add,
+  atMost,
+  constant,
+  div,
+  type Element,
+  lessThan,
+  max,
+  min,
+  mul,
+  nearest,
+  neg,
+  powerOfTwo,
+  select,
+  sub,
+} from "./expr.ts";
 
 const log2e = 1.4426950408889634;
 /** ln 2 in two parts: the first has so few bits that its product with an exponent is exact in f32. */

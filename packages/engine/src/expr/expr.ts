@@ -58,19 +58,7 @@ export type Reduction =
   | { readonly kind: "reduce"; readonly op: "dot"; readonly scope: Scope; readonly a: Element; readonly b: Element }
   | { readonly kind: "reduce"; readonly op: "sum" | "max"; readonly scope: Scope; readonly a: Element };
 
-export type NumericOp =
-  | "add"
-  | "sub"
-  | "mul"
-  | "div"
-  | "min"
-  | "max"
-  | "sqrt"
-  | "sin"
-  | "acos"
-  | "ln"
-  | "floor"
-  | "ifLess";
+export type NumericOp = "add" | "sub" | "mul" | "div" | "min" | "max" | "sqrt" | "sin" | "acos" | "ln" | "floor" | "ifLess";
 
 /** Algorithms on a handful of numbers that are no formula; see `solvers.ts`. */
 export type Solver = "karcher";
@@ -171,7 +159,12 @@ export const count = (condition: Condition): Numeric => total(select(condition, 
 /** The smallest value that a selection keeps; infinity when it keeps none. */
 export const threshold = (of: TensorSelection): Numeric => ({ kind: "threshold", of });
 /** The `index`-th number of a solver's answer. */
-export const solve = (solver: Solver, args: readonly Numeric[], index: number): Numeric => ({ kind: "solve", solver, args, index });
+export const solve = (solver: Solver, args: readonly Numeric[], index: number): Numeric => ({
+  kind: "solve",
+  solver,
+  args,
+  index,
+});
 
 const math = (op: NumericOp, ...args: Numeric[]): Numeric => ({ kind: "math", op, args });
 export const numeric = {

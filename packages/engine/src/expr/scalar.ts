@@ -114,9 +114,7 @@ class Interpreter {
     }
     const { by } = condition;
     const border =
-      by.kind === "ofTensor"
-        ? this.#border(by)
-        : { threshold: Math.fround(this.number(by.threshold)), cut: this.number(by.cut) };
+      by.kind === "ofTensor" ? this.#border(by) : { threshold: Math.fround(this.number(by.threshold)), cut: this.number(by.cut) };
     return (i) => (a[i] ?? 0) > border.threshold || ((a[i] ?? 0) === border.threshold && i <= border.cut);
   }
 
@@ -162,7 +160,9 @@ class Interpreter {
       const blocks: number[] = [];
       for (let at = begin; at < end; at += blockElements) {
         const stop = Math.min(end, at + blockElements);
-        blocks.push(node.op === "max" ? a.subarray(at, stop).reduce((x, y) => Math.max(x, y), -Infinity) : blockSum(at, stop, term));
+        blocks.push(
+          node.op === "max" ? a.subarray(at, stop).reduce((x, y) => Math.max(x, y), -Infinity) : blockSum(at, stop, term),
+        );
       }
       return blocks;
     };

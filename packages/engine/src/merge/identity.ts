@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { canonicalJson } from "./canonical-json.ts";
 import { defaultOf } from "./read-settings.ts";
-import { methodOf, ownOf, type Recipe } from "./recipe.ts";
+import { methodOf, ownOf, type Recipe, type RecipeParent } from "./recipe.ts";
 import { keyOf } from "./reference.ts";
 import type { Settings } from "./settings.ts";
 
@@ -32,8 +32,9 @@ export function recipeIdentity(recipe: Recipe, digests: ParentDigests): string {
     method: recipe.method,
     methodVersion: methodOf(recipe).version,
     base: digests.base,
+    ...(recipe.baseAdapter === null ? {} : { baseAdapter: true }),
     // Methods without weights have always had the weight 1 here.
-    parents: recipe.parents.map((parent, i) => ({ weight: 1, ...ownOf(parent), digest: digests.parents[i] })),
+    parents: recipe.parents.map((parent, i) => ({ weight: 1, ...ownOf(parent), digest: digests.parents[i], ...marked(parent) })),
     parameters: canonicalParameters(recipe),
     exclude: recipe.exclude === null ? { heads: headPatternsVersion } : [...new Set(recipe.exclude)].sort(),
     dtype: recipe.dtype,
@@ -59,17 +60,20 @@ function canonicalParameters({ method, parameters }: Recipe): Settings {
   return Object.fromEntries(Object.entries(parameters).filter((entry) => !isSilent(entry)));
 }
 
+/** A model with an adapter is not the folder that holds the files of both. */
+const marked = ({ adapter }: RecipeParent) => (adapter === undefined ? {} : { adapter: true });
+
 /** Content in place of the reference of any model of a recipe. */
 function contentOf(recipe: Recipe, digests: ParentDigests): (model: string) => unknown {
   const contents = new Map<string, unknown>();
   recipe.parents.forEach((parent, i) => {
-    const content = { digest: digests.parents[i] };
+    const content = { digest: digests.parents[i], ...marked(parent) };
     if (!contents.has(parent.model)) contents.set(parent.model, content);
     contents.set(keyOf(parent), content);
   });
   const { base, baseAdapter } = recipe;
   if (base !== null) {
-    const content = { digest: digests.base };
+    const content = { digest: digests.base, ...(baseAdapter === null ? {} : { adapter: true }) };
     if (!contents.has(base)) contents.set(base, content);
     if (baseAdapter !== null) contents.set(keyOf({ model: base, adapter: baseAdapter }), content);
   }

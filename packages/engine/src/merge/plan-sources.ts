@@ -1,7 +1,7 @@
 import { input, sub } from "../expr/expr.ts";
 import { elementCount, isArithmetic } from "../tensor/dtype.ts";
-import type { TensorAssignment } from "./assign-tensors.ts";
 import type { AlignedModels } from "./align-models.ts";
+import type { TensorAssignment } from "./assign-tensors.ts";
 import { checkTogether, checkUnused, curtail, type Found, pathOf, type Rows } from "./check-headers.ts";
 import type { CheckpointHeader, TensorHeader } from "./checkpoint-header.ts";
 import type { BuildInput, BuildParent, Values } from "./define-method.ts";
@@ -64,8 +64,9 @@ export class SourcePlanner {
             return checkUnused(this.#recipe, k, header, names, reference);
           });
     const labels = new Map(this.#models.map(({ label }, k) => [pathOf(this.#recipe, k).join("."), label]));
-    return curtail([...this.#faults, ...unused], (path, count) =>
-      `${count} more tensors of ${labels.get(path.join("."))} do not match ${reference}.`,
+    return curtail(
+      [...this.#faults, ...unused],
+      (path, count) => `${count} more tensors of ${labels.get(path.join("."))} do not match ${reference}.`,
     );
   }
 
@@ -79,7 +80,12 @@ export class SourcePlanner {
     const alignedRows = rows === "aligned" ? (this.#vocabularies.aligned?.alignment.rows ?? 0) : null;
     const shape = alignedRows === null ? reference.shape : [alignedRows, ...reference.shape.slice(1)];
     const elements = elementCount(shape);
-    const common = { name: assignment.name, shape, elements, columns: shape.length < 2 ? elements : elementCount(shape.slice(1)) };
+    const common = {
+      name: assignment.name,
+      shape,
+      elements,
+      columns: shape.length < 2 ? elements : elementCount(shape.slice(1)),
+    };
     const inputs = found.flatMap((each): PlannedInput[] => {
       const { model, name, tensor } = each;
       if (tensor === undefined) return [];

@@ -1,9 +1,9 @@
 import type { Element } from "../expr/expr.ts";
 import { byteLength, type Dtype, isArithmetic } from "../tensor/dtype.ts";
-import { headPatterns, matchesGlob } from "./architectures.ts";
-import { alignModels, vocabularyTensorsOf } from "./align-models.ts";
 import { planCombination } from "./adapters/plan-combination.ts";
 import { planExtraction } from "./adapters/plan-extraction.ts";
+import { alignModels, vocabularyTensorsOf } from "./align-models.ts";
+import { headPatterns, matchesGlob } from "./architectures.ts";
 import { assignTensors } from "./assign-tensors.ts";
 import { checkSpaces } from "./check-headers.ts";
 import type { CheckpointHeader } from "./checkpoint-header.ts";
@@ -52,11 +52,18 @@ export function plan(recipe: Recipe, { base, parents }: MergeHeaders): Plan {
   const planner = new SourcePlanner(recipe, models, { aligned, areSame: tokenizers.areSame, isEmbedding });
   const sources = planner.plan(included);
   const preparation = checkPreparation(method, recipe);
-  const all = [...preparation, ...faults, ...tokenizers.faults, ...misplaced, ...(faults.length > 0 ? [] : planner.faults(isExcluded))];
+  const all = [
+    ...preparation,
+    ...faults,
+    ...tokenizers.faults,
+    ...misplaced,
+    ...(faults.length > 0 ? [] : planner.faults(isExcluded)),
+  ];
   if (all.length > 0) throw new RefusedError(all);
 
   const state = stateOf(method, parents);
-  const extraction = method.adapters === null ? null : planExtraction(recipe, method.adapters, { sources, config: base?.config ?? null });
+  const extraction =
+    method.adapters === null ? null : planExtraction(recipe, method.adapters, { sources, config: base?.config ?? null });
   const outputs = outputsOf(recipe, method);
   const tensors = extraction?.tensors ?? sources.flatMap((source) => outputs(source));
   if (tensors.length === 0)
@@ -74,7 +81,14 @@ export function plan(recipe: Recipe, { base, parents }: MergeHeaders): Plan {
     output: method.output,
     state,
     ...(extraction?.forecast ?? forecastOf(recipe, sources, tensors)),
-    notes: [...describe(recipe, globs, excluded.length, tensors), ...(extraction?.notes ?? []), ...describeState(state, parents), ...planner.notes, ...tokenizers.notes, ...(aligned?.notes ?? [])],
+    notes: [
+      ...describe(recipe, globs, excluded.length, tensors),
+      ...(extraction?.notes ?? []),
+      ...describeState(state, parents),
+      ...planner.notes,
+      ...tokenizers.notes,
+      ...(aligned?.notes ?? []),
+    ],
   };
 }
 
@@ -95,7 +109,9 @@ function outputsOf(recipe: Recipe, method: MergeMethod): (source: PlannedSource)
     const dtype = stored(source.inputs[0]?.dtype ?? "F32");
     const common = { source, elements };
     if (build === null)
-      return [{ ...common, name, shape, dtype, action: "copy", value: null, stored: "float", sizeBytes: byteLength(dtype, shape) }];
+      return [
+        { ...common, name, shape, dtype, action: "copy", value: null, stored: "float", sizeBytes: byteLength(dtype, shape) },
+      ];
     const built = known.get(build) ?? method.build(build);
     known.set(build, built);
     return built.map(({ prefix, value, stored: how }): PlannedTensor => {
@@ -128,7 +144,9 @@ function describe(recipe: Recipe, globs: readonly string[], excluded: number, te
     );
   const copied = tensors.filter(({ action }) => action === "copy").length;
   if (copied > 0) notes.push(`${plural(copied)} of integers copied; the run checks that they are equal in all models.`);
-  const zero = recipe.parents.filter(({ model, adapter }) => model === recipe.base && adapter === undefined).map(({ model }) => model);
+  const zero = recipe.parents
+    .filter(({ model, adapter }) => model === recipe.base && adapter === undefined)
+    .map(({ model }) => model);
   for (const model of zero) notes.push(`${model} is the base itself, so its task vector is zero.`);
   return notes;
 }

@@ -28,13 +28,23 @@ export const advance = ({ f, element }: Looping): void => f.set(element, [...f.g
 export const below = ({ f, element }: Looping, limit: Local): number[] => [...f.get(element), ...f.get(limit), 0x49];
 
 /** The group's body, twice where 16-bit floats have a shorter way for groups without special values. */
-export function emitGroup(loop: Looping, emission: Emission, roots: readonly Element[], body: (group: Group, f16: F16Mode) => void) {
+export function emitGroup(
+  loop: Looping,
+  emission: Emission,
+  roots: readonly Element[],
+  body: (group: Group, f16: F16Mode) => void,
+) {
   const { f, element } = loop;
   const used = inputsOf(roots);
   const group = startGroup(f, emission, element, used);
   const halves = used.flatMap((index) => (emission.inputs[index] === "F16" ? (group.raw.get(index) ?? []) : []));
   if (halves.length === 0) body(group, "exact");
-  else f.ifAny(anySpecialF16(f, halves), () => body(group, "exact"), () => body(group, "normal"));
+  else
+    f.ifAny(
+      anySpecialF16(f, halves),
+      () => body(group, "exact"),
+      () => body(group, "normal"),
+    );
 }
 
 /** A function that handles every group from begin to end; `result` leaves one i32. */

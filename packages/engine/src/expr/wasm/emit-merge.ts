@@ -1,7 +1,7 @@
 import type { Element } from "../expr.ts";
 import { children, elementsOf } from "../numeric.ts";
-import { unsigned, type WasmFunction } from "./encoding.ts";
 import { emitGroup, finishLoop, startFunction } from "./emit-loop.ts";
+import { unsigned, type WasmFunction } from "./encoding.ts";
 import type { Local } from "./function-builder.ts";
 import { type Emission, type Group, GroupEmitter, type StoredType } from "./group-emitter.ts";
 import { type F16Mode, nonFinite, storeGroup } from "./simd-codec.ts";

@@ -65,7 +65,17 @@ function addGroup({ f, ...loop }: Looping, emission: Emission, { reductions, acc
         const b = reduction.op === "dot" ? masked(emitter.value(reduction.b, half)) : null;
         for (const pair of [0, 1] as const) {
           const sum = accumulators[r]?.[2 * half + pair];
-          if (sum !== undefined) f.set(sum, f.get(f.op(reduction.op === "max" ? "f64x2Max" : "f64x2Add", sum, term(f, wide(a, pair), b === null ? null : wide(b, pair)))));
+          if (sum !== undefined)
+            f.set(
+              sum,
+              f.get(
+                f.op(
+                  reduction.op === "max" ? "f64x2Max" : "f64x2Add",
+                  sum,
+                  term(f, wide(a, pair), b === null ? null : wide(b, pair)),
+                ),
+              ),
+            );
         }
       });
     }

@@ -1,5 +1,5 @@
 import type { Element, TensorSelection } from "../expr.ts";
-import { emitGroup, emitGroups, laneOf, type Looping, startFunction, type Valid } from "./emit-loop.ts";
+import { emitGroup, emitGroups, type Looping, laneOf, startFunction, type Valid } from "./emit-loop.ts";
 import { unsigned, type WasmFunction } from "./encoding.ts";
 import type { FunctionBuilder, Local } from "./function-builder.ts";
 import { type Emission, GroupEmitter } from "./group-emitter.ts";
@@ -10,7 +10,12 @@ import { type Emission, GroupEmitter } from "./group-emitter.ts";
  * part of a tensor, such as zeros, would need as much room. The counts of those from `low` on and of the hot ones are stored.
  * @param counting plain: without hot keys, which is faster
  */
-export function emitSelect(emission: Emission, name: string, selection: TensorSelection, counting: "hot" | "plain"): WasmFunction {
+export function emitSelect(
+  emission: Emission,
+  name: string,
+  selection: TensorSelection,
+  counting: "hot" | "plain",
+): WasmFunction {
   const loop = startFunction(name);
   const { f, begin, end, element } = loop;
   const { above: countsAddress } = emission.layout;

@@ -1,11 +1,20 @@
 import { outlineOf, shapeFor } from "../../expr/wasm/kernel.ts";
 import { strideOf } from "../../expr/wasm/kernel-instance.ts";
 import { wholeTileBytes } from "../../expr/wasm/layout.ts";
-import type { OpenModel } from "../open-model.ts";
 import type { AdapterTensor } from "../adapters/index.ts";
 import { SpecList } from "../kernel-specs.ts";
+import type { OpenModel } from "../open-model.ts";
 import type { Gather, Plan, PlannedInput, PlannedSource } from "../planned.ts";
-import { type AdaptedSource, type GatheredSource, type Job, planStages, type Source, type StagePlan, type StoredSource, type TensorJob } from "./job.ts";
+import {
+  type AdaptedSource,
+  type GatheredSource,
+  type Job,
+  planStages,
+  type Source,
+  type StagePlan,
+  type StoredSource,
+  type TensorJob,
+} from "./job.ts";
 import type { OutputLayout } from "./output-layout.ts";
 
 interface OpenFile {

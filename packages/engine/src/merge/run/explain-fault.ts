@@ -1,8 +1,8 @@
 import { quote } from "../../formats/json-scanner.ts";
+import { pathOf as modelPath } from "../check-headers.ts";
 import type { Checkpoint } from "../checkpoint.ts";
 import { type RefusedError, refuse } from "../fault.ts";
 import type { Gather, Plan, PlannedInput } from "../planned.ts";
-import { pathOf as modelPath } from "../check-headers.ts";
 import type { TileFault } from "./tile-worker.ts";
 
 /** The fault of a tile in words: names the tensor, the model and what to do. */

@@ -1,9 +1,17 @@
 import { blockCount } from "../../expr/blocks.ts";
 import type { TensorSelection } from "../../expr/expr.ts";
 import { binOf, type CountedKey, keyFromHalves, lowerHalf, nthLargest, upperHalf } from "../../expr/nth-largest.ts";
-import { valueOfKey } from "../../expr/wasm/emit-select.ts";
-import { type Band, type Border, bandBetween, combine, everyKey, type KernelInstance, type Tile } from "../../expr/wasm/kernel-instance.ts";
 import { sampleRanges } from "../../expr/sample.ts";
+import { valueOfKey } from "../../expr/wasm/emit-select.ts";
+import {
+  type Band,
+  type Border,
+  bandBetween,
+  combine,
+  everyKey,
+  type KernelInstance,
+  type Tile,
+} from "../../expr/wasm/kernel-instance.ts";
 import type { Stage, TensorJob } from "./job.ts";
 import type { KernelDesk } from "./kernel-desk.ts";
 import { ringSlots, type SharedState, segmentInts, waitForStage } from "./shared-state.ts";
@@ -253,9 +261,6 @@ function bandOf(sample: readonly Int32Array[], share: number): Band {
   const [upper, centre, lower] = [at(middle - margin), at(middle), at(middle + margin)];
   const hot = new Set([centre, upper, lower].filter(({ equal }) => equal > hotShare * size).map(({ key }) => key));
   const [hot0, hot1] = hot;
-  const band = bandBetween(
-    middle + margin > size ? everyKey.low : lower.key,
-    middle - margin < 1 ? everyKey.high : upper.key,
-  );
+  const band = bandBetween(middle + margin > size ? everyKey.low : lower.key, middle - margin < 1 ? everyKey.high : upper.key);
   return { ...band, hot: [hot0 ?? band.hot[0], hot1 ?? band.hot[1]] };
 }
