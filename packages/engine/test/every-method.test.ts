@@ -69,6 +69,8 @@ const variants: Readonly<Record<string, readonly { own?: object; parameters?: ob
   model_stock: [{ parameters: { granularity: "row" } }],
   sce: [{ parameters: { topk: 0.3 } }],
   emr: [{ parameters: { rescaleOver: "global" } }],
+  pcb: [{ parameters: { lambda: [0.5, 1] } }],
+  dppa: [{ parameters: { multiple: [3, 5], sparsity: 0.5 } }],
 };
 
 /** Values for what has no default. */

@@ -126,6 +126,8 @@ interface MethodFacts {
   readonly output: Space;
   /** Heads of tasks are left out unless the method is for models of one task; default: left out */
   readonly heads?: "left out" | "merged";
+  /** Parameters that its survey concludes from: one value for the whole model */
+  readonly ofModel?: readonly string[];
   readonly laws: readonly Law[];
 }
 

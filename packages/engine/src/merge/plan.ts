@@ -6,6 +6,7 @@ import { alignModels, vocabularyTensorsOf } from "./align-models.ts";
 import { headPatterns, matchesGlob } from "./architectures.ts";
 import { assignTensors } from "./assign-tensors.ts";
 import { checkSpaces } from "./check-headers.ts";
+import { checkSurvey } from "./check-survey.ts";
 import type { CheckpointHeader } from "./checkpoint-header.ts";
 import { compareTokenizers } from "./compare-tokenizers.ts";
 import type { BuildInput, BuiltOutput, MergeMethod, Values } from "./define-method.ts";
@@ -58,6 +59,7 @@ export function plan(recipe: Recipe, { base, parents }: MergeHeaders): Plan {
     ...tokenizers.faults,
     ...misplaced,
     ...(faults.length > 0 ? [] : planner.faults(isExcluded)),
+    ...checkSurvey(recipe, sources),
   ];
   if (all.length > 0) throw new RefusedError(all);
 

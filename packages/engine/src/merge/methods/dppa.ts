@@ -96,6 +96,7 @@ export const dppa = defineMethod({
   perParent: z.object({}),
   accepts: ["weights", "delta"],
   output: "weights",
+  ofModel: ["sparsity", "spread"],
   params: z.object({
     sparsity: z.number().min(0).max(1).default(0.9).describe("Share of the entries that is pruned on average"),
     spread: z.number().min(0).max(1).default(0.08).describe("Most that layers, and modules within them, deviate from it"),

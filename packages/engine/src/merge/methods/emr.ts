@@ -50,6 +50,7 @@ export const emr = defineMethod({
   perParent: z.object({}),
   accepts: ["weights", "delta"],
   output: "tasks",
+  ofModel: ["rescaleOver"],
   params: z.object({
     rescaleOver: z
       .enum(["tensorMeans", "global"])

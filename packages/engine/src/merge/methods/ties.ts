@@ -78,6 +78,7 @@ export const ties = defineMethod({
   perParent,
   accepts: ["weights", "delta"],
   output: "weights",
+  ofModel: ["trim", "elect"],
   params,
   laws: [
     zeroLambdaGivesBase,

@@ -76,7 +76,7 @@ class ModelSurvey {
       const surveyed = sources.map(
         ({ name, shape, elements }): SurveyedTensor => ({ name, shape, elements, numbers: this.#found.get(name) ?? {} }),
       );
-      const more = method.survey?.conclude?.(index, surveyed, plan.recipe.parameters) ?? [];
+      const more = method.survey?.conclude?.(index, surveyed, sources[0]?.build?.params ?? {}) ?? [];
       sources.forEach(({ name }, i) => void Object.assign(this.#found.get(name) ?? {}, more[i]));
     }
     return { findings: this.#found, bytesRead: this.#bytesRead };
