@@ -91,7 +91,7 @@ function surveyed(recipe: Recipe, { sources }: Plan, dataOf: (source: PlannedSou
       }
     }
     const tensors = merged.map(({ name, shape, elements }) => ({ name, shape, elements, numbers: found.get(name) ?? {} }));
-    const more = survey?.conclude?.(index, tensors, recipe.parameters) ?? [];
+    const more = survey?.conclude?.(index, tensors, merged[0]?.build?.params ?? {}) ?? [];
     merged.forEach(({ name }, i) => void Object.assign(found.get(name) ?? {}, more[i]));
   }
   return found;
