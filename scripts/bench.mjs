@@ -8,7 +8,8 @@
  * where run() measures both sides in the same process run, takes medians, and returns (or yields) lines
  *   { bench, metric, value, unit, reference, referenceValue, ratio }      ratio = value / referenceValue
  * `reference` says in words what the value is compared with. `sizeMb` is --size, or undefined for the bench's own default.
- * Bench files import the packages by name and therefore measure the build in `dist`, which is brought up to date first.
+ * Bench files import the packages by name, or start the command line, and therefore measure the build in `dist`, which is brought up
+ * to date first.
  */
 import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
@@ -35,7 +36,7 @@ function benchFiles() {
 
 function build() {
   const turbo = join(root, "node_modules", "turbo", "bin", "turbo");
-  const args = [turbo, "run", "build", "--filter=./packages/*", "--output-logs=errors-only"];
+  const args = [turbo, "run", "build", "--filter=./packages/*", "--filter=@amalgam/cli", "--output-logs=errors-only"];
   // Build messages go to stderr, so that stdout carries bench lines only.
   const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: ["ignore", 2, 2] });
   if (status !== 0) process.exit(status ?? 1);
