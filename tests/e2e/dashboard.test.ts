@@ -150,10 +150,55 @@ describe.skipIf(!hasBrowser)("the dashboard", () => {
     const draft = new URLSearchParams({ method: "slerp", p: "six-tasks/spam@1" });
     await page.goto(`${stack.url}/merge?${draft}`);
     await page
-      .getByText(/exactly 2 parents|2 parents/i)
+      .getByText(/exactly two parents/)
       .first()
       .waitFor();
     expect(await page.getByRole("button", { name: /Request merge|Fix \d/ }).isDisabled()).toBe(true);
+  });
+
+  test("merges by a method found by name, with settings of each parent that run over the layers", async () => {
+    const draft = new URLSearchParams([
+      ["p", "six-tasks/spam@1"],
+      ["p", "six-tasks/pos@1"],
+      ["as", "six-tasks/crumbs"],
+    ]);
+    await page.goto(`${stack.url}/merge?${draft}`);
+    await page.getByRole("button", { name: /^Method/ }).click();
+    await page.getByRole("combobox", { name: "Choose a method" }).fill("breadcrumbs");
+    await page.getByRole("option", { name: /Model Breadcrumbs/ }).click();
+    await page.getByLabel("Density of spam").fill("1.5");
+    await page.getByRole("button", { name: "parents › 1 › density" }).click();
+    const density = page.getByLabel("Density of spam");
+    expect(await density.evaluate((field) => field === document.activeElement)).toBe(true);
+    expect(await density.getAttribute("aria-invalid")).toBe("true");
+    await density.fill("mlp: 0.5, else 0.8");
+    await page.getByLabel("Weight of pos, as a number").fill("0.2 → 1");
+    await page.getByText(/tensors match/).waitFor();
+    await page.getByRole("button", { name: "Request merge" }).click();
+
+    await page.waitForURL(/\/runs\//);
+    await page.getByRole("link", { name: "Open version" }).click({ timeout: 60_000 });
+    await page.waitForURL(/\/models\/six-tasks\/crumbs\/1/);
+    await page.getByRole("cell", { name: "varies" }).first().waitFor();
+    await page.getByRole("link", { name: "Recipe", exact: true }).click();
+    const words = page.getByRole("region", { name: "Recipe in words" });
+    await words.getByText("0.2 → 1 over the layers").waitFor();
+    await words.getByText("mlp: 0.5, else 0.8").waitFor();
+    await page.getByText("weight: [0.2, 1]").waitFor();
+    await page.getByRole("link", { name: "Open in the workbench" }).click();
+    await page.getByText(/exists already/).waitFor();
+  });
+
+  test("moves parents of a method that goes by their order, and keeps the focus on the one that moved", async () => {
+    const draft = new URLSearchParams({ method: "ema" });
+    for (const name of ["spam", "pos", "era"]) draft.append("p", `six-tasks/${name}@1`);
+    await page.goto(`${stack.url}/merge?${draft}`);
+    await page.getByText(/the oldest first/).waitFor();
+    await page.getByRole("button", { name: "Move era up" }).focus();
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/p=six-tasks\/era@1&p=six-tasks\/spam@1&p=six-tasks\/pos@1/);
+    expect(await page.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toBe("Move era down");
   });
 
   test("cancels a waiting run, and requests it again", async () => {
@@ -218,6 +263,9 @@ describe.skipIf(!hasBrowser)("the dashboard", () => {
     "/models/six-tasks/average/1/tensors",
     "/models/six-tasks/average/1/files",
     "/merge?method=linear&p=six-tasks%2Fspam%401&p=six-tasks%2Fera%401",
+    "/merge?method=della&base=six-tasks/base@1&p=six-tasks/spam@1~weight:[0,1]&p=six-tasks/era@1~0.5~density:2",
+    "/models/six-tasks/crumbs/1",
+    "/models/six-tasks/crumbs/1/recipe",
     "/runs",
     "/leaderboards",
     "/leaderboards/six-tasks/six-tasks",
@@ -237,6 +285,13 @@ describe.skipIf(!hasBrowser)("the dashboard", () => {
       for (const fault of await accessibilityFaults(own.page)) faults.push(`${each}: ${fault}`);
       if ((await sidewaysScroll(own.page)) > 0) faults.push(`${each} scrolls sideways`);
     }
+    await own.page.goto(`${stack.url}/merge?method=ties`);
+    await own.page.getByRole("button", { name: "How TIES works" }).click();
+    for (const fault of await accessibilityFaults(own.page)) faults.push(`how a method works: ${fault}`);
+    if ((await sidewaysScroll(own.page)) > 0) faults.push("how a method works scrolls sideways");
+    await own.page.getByRole("button", { name: /^Method/ }).click();
+    await own.page.getByRole("option", { name: /SLERP/ }).first().waitFor();
+    for (const fault of await accessibilityFaults(own.page)) faults.push(`the list of methods: ${fault}`);
     await own.context.close();
     expect(faults).toEqual([]);
     expect(own.errors.filter((error) => !error.includes("404"))).toEqual([]);

@@ -18,10 +18,12 @@ interface Props {
   onPick: (pick: Pick) => void;
   /** Shown below the list, e.g. while it is still loading. */
   note?: ReactNode;
+  /** Shown under the list for the pick that Enter would take. */
+  footer?: (current: Pick | undefined) => ReactNode;
 }
 
 /** A search field over a list: arrows move, Enter takes. */
-export function PickList({ label, placeholder, picks, onPick, note }: Props) {
+export function PickList({ label, placeholder, picks, onPick, note, footer }: Props) {
   const [search, setSearch] = useState("");
   const [active, setActive] = useState(0);
   const listId = useId();
@@ -68,24 +70,30 @@ export function PickList({ label, placeholder, picks, onPick, note }: Props) {
         />
       </div>
       <div id={listId} role="listbox" aria-label={label} className="overflow-y-auto p-1.5">
-        {found.map((pick, i) => (
-          <div key={pick.id}>
-            {pick.group && pick.group !== found[i - 1]?.group && (
-              <p className="px-2.5 pt-2 pb-1 text-caption text-ink-3">{pick.group}</p>
+        {groupsOf(found).map(([group, members]) => (
+          // biome-ignore lint/a11y/useSemanticElements: a group of options, which a fieldset cannot be
+          <div key={group} role="group" aria-label={group || label}>
+            {group && (
+              <p aria-hidden="true" className="px-2.5 pt-2 pb-1 text-caption text-ink-3">
+                {group}
+              </p>
             )}
-            {/* biome-ignore lint/a11y/useFocusableInteractive: the field keeps the focus */}
-            {/* biome-ignore lint/a11y/useKeyWithClickEvents: keys are handled by the field */}
-            <div
-              id={`${listId}-${pick.id}`}
-              role="option"
-              aria-selected={pick === current}
-              aria-disabled={pick.isDisabled}
-              onMouseMove={() => setActive(i)}
-              onClick={() => !pick.isDisabled && onPick(pick)}
-              className="flex min-h-9 cursor-pointer items-center gap-2.5 rounded-control px-2.5 text-table aria-disabled:opacity-50 aria-selected:bg-hover phone:min-h-11"
-            >
-              {pick.content}
-            </div>
+            {members.map((pick) => (
+              // biome-ignore lint/a11y/useFocusableInteractive: the field keeps the focus
+              // biome-ignore lint/a11y/useKeyWithClickEvents: keys are handled by the field
+              <div
+                key={pick.id}
+                id={`${listId}-${pick.id}`}
+                role="option"
+                aria-selected={pick === current}
+                aria-disabled={pick.isDisabled}
+                onMouseMove={() => setActive(found.indexOf(pick))}
+                onClick={() => !pick.isDisabled && onPick(pick)}
+                className="flex min-h-9 cursor-pointer items-center gap-2.5 rounded-control px-2.5 text-table aria-disabled:opacity-50 aria-selected:bg-hover phone:min-h-11"
+              >
+                {pick.content}
+              </div>
+            ))}
           </div>
         ))}
         {found.length === 0 && !note && (
@@ -93,8 +101,20 @@ export function PickList({ label, placeholder, picks, onPick, note }: Props) {
         )}
         {note}
       </div>
+      {footer && <div className="flex min-h-10 items-center border-line border-t px-4">{footer(current)}</div>}
     </div>
   );
+}
+
+/** Neighbours of one group stand together. */
+function groupsOf(picks: readonly Pick[]): [string, Pick[]][] {
+  const groups: [string, Pick[]][] = [];
+  for (const pick of picks) {
+    const last = groups.at(-1);
+    if (last && last[0] === (pick.group ?? "")) last[1].push(pick);
+    else groups.push([pick.group ?? "", [pick]]);
+  }
+  return groups;
 }
 
 /** Every word must occur; picks that start with the search come first. */

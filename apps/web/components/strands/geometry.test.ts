@@ -40,6 +40,13 @@ describe("a fuse", () => {
     expect(bands[0]?.width).toBe(bands[1]?.width);
   });
 
+  it("draws a coefficient that varies as wide as the others on average", () => {
+    const { bands } = draw([strand("a", 0.2), strand("varies", null), strand("b", -0.4)]);
+    const [a = 0, varies = 0, b = 0] = bands.map((band) => band.width);
+    expect(varies).toBeCloseTo((a + b) / 2);
+    expect(shares([strand("a", 0.2), strand("varies", null)]).map(({ share }) => share)).toEqual([0.5, 0.5]);
+  });
+
   it("puts the base's hairline above the bands and inside the bar", () => {
     const { bands, hairline, bar } = draw([strand("a", 1)], 5);
     const top = (bands[0]?.to ?? 0) - (bands[0]?.width ?? 0) / 2;

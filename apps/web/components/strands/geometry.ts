@@ -3,8 +3,20 @@ export interface Strand {
   key: string;
   label: string;
   colour: string;
-  /** Null when the method has no coefficients: such strands get equal widths. */
+  /** Null when the method gives it none, or it varies: such strands are as wide as the others on average. */
   coefficient: number | null;
+}
+
+/** The size that strands without a coefficient are drawn with: the mean of the others, else 1. */
+function standIn(strands: readonly Pick<Strand, "coefficient">[]): number {
+  const sizes = strands.map(({ coefficient }) => Math.abs(coefficient ?? 0)).filter((size) => size > 0);
+  return sizes.length > 0 ? sum(sizes) / sizes.length : 1;
+}
+
+/** The same strands, each with a size to draw. */
+export function sized<Item extends Pick<Strand, "coefficient">>(strands: readonly Item[]): (Item & { coefficient: number })[] {
+  const size = standIn(strands);
+  return strands.map((strand) => ({ ...strand, coefficient: strand.coefficient ?? size }));
 }
 
 /** A strand with its place: `from` and `to` are centre lines in px, `width` the stroke. */
@@ -45,7 +57,9 @@ export interface FuseOptions {
 
 /** Widths are |coefficient| × k with one k for the drawing; order is the order of the recipe, so strands never cross. */
 export function fuse({ strands, rows, baseRow = null, centre, mostHeight, mostWidth }: FuseOptions): Fuse {
-  const drawn = strands.map((strand, i) => ({ strand, row: rows[i] ?? centre })).filter(({ strand }) => strand.coefficient !== 0);
+  const drawn = sized(strands)
+    .map((strand, i) => ({ strand, row: rows[i] ?? centre }))
+    .filter(({ strand }) => strand.coefficient !== 0);
   const k = scaleOf(
     drawn.map(({ strand }) => strand),
     mostHeight - gap * Math.max(0, drawn.length - 1),
@@ -58,7 +72,7 @@ export function fuse({ strands, rows, baseRow = null, centre, mostHeight, mostWi
     const width = widths[i] ?? floorWidth;
     const to = top + width / 2;
     top += width + gap;
-    return { ...strand, width, isHollow: (strand.coefficient ?? 1) < 0, from: row, to };
+    return { ...strand, width, isHollow: strand.coefficient < 0, from: row, to };
   });
   fanOut(bands);
   const first = centre - total / 2;
@@ -111,8 +125,8 @@ export function detour(x0: number, y0: number, x1: number, y1: number, past: Pas
 /** Past eight parents the seven widest keep their colours and the rest becomes one grey strand. */
 export function gatherRest<Input extends Strand>(strands: readonly Input[]): { strands: (Input | Strand)[]; rest: Input[] } {
   if (strands.length <= mostStrands) return { strands: [...strands], rest: [] };
-  const widest = [...strands]
-    .sort((a, b) => Math.abs(b.coefficient ?? 1) - Math.abs(a.coefficient ?? 1))
+  const widest = sized(strands)
+    .sort((a, b) => Math.abs(b.coefficient) - Math.abs(a.coefficient))
     .slice(0, mostStrands - 1);
   const kept = new Set(widest.map((strand) => strand.key));
   const rest = strands.filter((strand) => !kept.has(strand.key));
@@ -127,15 +141,16 @@ export function gatherRest<Input extends Strand>(strands: readonly Input[]): { s
 
 /** Segments of a strip: shares of the summed absolute coefficients, zeros left out. */
 export function shares(strands: readonly Strand[]): { key: string; colour: string; share: number; isHollow: boolean }[] {
-  const total = sum(strands.map((strand) => Math.abs(strand.coefficient ?? 1)));
+  const drawn = sized(strands);
+  const total = sum(drawn.map((strand) => Math.abs(strand.coefficient)));
   if (total === 0) return [];
-  return strands
+  return drawn
     .filter((strand) => strand.coefficient !== 0)
     .map((strand) => ({
       key: strand.key,
       colour: strand.colour,
-      share: Math.abs(strand.coefficient ?? 1) / total,
-      isHollow: (strand.coefficient ?? 1) < 0,
+      share: Math.abs(strand.coefficient) / total,
+      isHollow: strand.coefficient < 0,
     }));
 }
 

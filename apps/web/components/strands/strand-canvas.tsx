@@ -76,5 +76,6 @@ export function StrandCanvas({
 
 function sentence(strands: readonly Strand[], result: string): string {
   const parts = strands.map((s) => (s.coefficient === null ? s.label : `${s.label} ${coefficient(s.coefficient)}`));
-  return `${parts.join(", ")} fuse into ${result}. Strand width is the coefficient.`;
+  const hasWidths = strands.some((s) => s.coefficient !== null);
+  return `${parts.join(", ")} fuse into ${result}. ${hasWidths ? "Strand width is the coefficient." : "There are no coefficients."}`;
 }

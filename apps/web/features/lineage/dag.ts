@@ -1,4 +1,4 @@
-import { type Strand, scaleOf, widthOf } from "../../components/strands/geometry.ts";
+import { type Strand, scaleOf, sized, widthOf } from "../../components/strands/geometry.ts";
 import type { LineageRole, VersionNameFragment } from "../../gql/graphql.ts";
 import { colourOf } from "../versions/mixture.ts";
 
@@ -64,7 +64,8 @@ export function toDag(lineage: Lineage, currentId: string, facts: ReadonlyMap<st
   const known = lineage.edges.filter((edge) => versions.has(edge.parent.id) && versions.has(edge.child.id));
   const incoming = groupBy(known, (edge) => edge.child.id);
   for (const edges of incoming.values()) edges.sort((a, b) => a.position - b.position);
-  const parentsOf = (id: string) => (incoming.get(id) ?? []).filter((edge) => edge.role === "PARENT");
+  // For drawing alone: an edge without a coefficient is as wide as its siblings.
+  const parentsOf = (id: string) => sized((incoming.get(id) ?? []).filter((edge) => edge.role === "PARENT"));
   const isFuse = (id: string) => versions.get(id)?.kind === "MERGED" && parentsOf(id).length > 0;
 
   const k = Math.min(

@@ -1,22 +1,32 @@
+import type { MergeMethodBase } from "../../gql/graphql.ts";
+import { isRecord } from "../../lib/record.ts";
+import { readSetting, readSettings, type Setting, type Settings } from "../../lib/setting.ts";
+import type { Field } from "./fields.ts";
+
 /** A merge being put together. It lives in the address, so a link is the draft. */
 export interface Draft {
   /** Engine id, e.g. task_arithmetic. */
   method: string;
   base: string | null;
   parents: readonly DraftParent[];
-  parameters: Readonly<Record<string, unknown>>;
+  parameters: Settings;
   dtype: string | null;
   exclude: readonly string[];
   seed: number;
+  /** What a recipe may hold beyond that; the form names it and can drop it. */
+  others: Readonly<Partial<Record<OtherPart, unknown>>>;
   /** namespace/name of the result; null while the proposed name stands. */
   name: string | null;
 }
 
 export interface DraftParent {
   model: string;
-  /** Null: the method's default, 1. */
-  weight: number | null;
+  /** What the recipe says for this parent; what is left out has the method's default. */
+  own: Settings;
 }
+
+export const otherParts = ["baseAdapter", "slices", "tokenizer", "chatTemplate"] as const;
+export type OtherPart = (typeof otherParts)[number];
 
 export const emptyDraft: Draft = {
   method: "task_arithmetic",
@@ -26,6 +36,7 @@ export const emptyDraft: Draft = {
   dtype: null,
   exclude: [],
   seed: 0,
+  others: {},
   name: null,
 };
 
@@ -39,9 +50,12 @@ export function readDraft(query: Query): Draft {
   const all = entries(query);
   const one = (key: string) => all.find(([name]) => name === key)?.[1] || null;
   const parameters: Record<string, unknown> = {};
+  const others: Record<string, unknown> = {};
   for (const [key, value] of all) {
     const name = /^x\.([a-z][a-z0-9_]*)$/i.exec(key)?.[1];
     if (name) parameters[name] = parseJson(value);
+    const part = otherParts.find((each) => key === `r.${each}`);
+    if (part) others[part] = parseJson(value);
   }
   return {
     method: one("method") ?? emptyDraft.method,
@@ -50,10 +64,11 @@ export function readDraft(query: Query): Draft {
       .filter(([key]) => key === "p")
       .slice(0, mostParents)
       .map(([, value]) => readParent(value)),
-    parameters,
+    parameters: readSettings(parameters),
     dtype: dtypes.find((dtype) => dtype === one("dtype")) ?? null,
     exclude: all.filter(([key]) => key === "not").map(([, value]) => value),
     seed: Number.parseInt(one("seed") ?? "0", 10) || 0,
+    others,
     name: one("as"),
   };
 }
@@ -62,78 +77,98 @@ export function writeDraft(draft: Draft): string {
   const query = new URLSearchParams();
   query.set("method", draft.method);
   if (draft.base) query.set("base", draft.base);
-  for (const parent of draft.parents)
-    query.append("p", parent.weight === null ? parent.model : `${parent.model}~${parent.weight}`);
+  for (const parent of draft.parents) query.append("p", writeParent(parent));
   for (const [name, value] of Object.entries(draft.parameters)) query.set(`x.${name}`, JSON.stringify(value));
+  for (const [part, value] of Object.entries(draft.others)) query.set(`r.${part}`, JSON.stringify(value));
   if (draft.dtype) query.set("dtype", draft.dtype);
   for (const pattern of draft.exclude) query.append("not", pattern);
   if (draft.seed) query.set("seed", String(draft.seed));
   if (draft.name) query.set("as", draft.name);
-  // Slashes and @ are legal in a query and keep the link readable.
-  return query.toString().replaceAll("%2F", "/").replaceAll("%40", "@").replaceAll("%7E", "~");
+  // These are legal in a query and keep the link readable.
+  return query.toString().replace(/%(2F|40|7E|3A|2C)/g, decodeURIComponent);
 }
 
 /** What a method asks for, as the API describes it. */
 export interface MethodShape {
-  name: string;
-  needsBase: boolean;
-  perParentWeight: boolean;
+  base: MergeMethodBase;
+  parameters: readonly Field[];
+  own: readonly Field[];
 }
 
 /** The recipe of a draft: only what the method takes, so that switching methods never leaves a stray key behind. */
-export function toRecipe(draft: Draft, method: MethodShape, known: ReadonlySet<string>): Record<string, unknown> {
-  const parameters = Object.fromEntries(Object.entries(draft.parameters).filter(([name]) => known.has(name)));
+export function toRecipe(draft: Draft, method: MethodShape): Record<string, unknown> {
+  const parameters = known(draft.parameters, method.parameters);
+  const base = method.base === "NONE" ? null : draft.base;
+  const { baseAdapter, ...others } = draft.others;
   return {
     version: 1,
     method: draft.method,
-    ...(method.needsBase && draft.base ? { base: draft.base } : {}),
-    parents: draft.parents.map((parent) => ({
-      model: parent.model,
-      ...(method.perParentWeight ? { weight: parent.weight ?? 1 } : {}),
-    })),
+    ...(base ? { base, ...(baseAdapter === undefined ? {} : { baseAdapter }) } : {}),
+    parents: draft.parents.map(({ model, own }) => ({ model, ...ownOf(own, method.own) })),
     ...(Object.keys(parameters).length > 0 ? { parameters } : {}),
+    ...others,
     ...(draft.exclude.length > 0 ? { exclude: [...draft.exclude] } : {}),
     ...(draft.dtype ? { dtype: draft.dtype } : {}),
     ...(draft.seed ? { seed: draft.seed } : {}),
   };
 }
 
+const known = (given: Settings, fields: readonly Field[]): Record<string, Setting> =>
+  Object.fromEntries(Object.entries(given).filter(([name]) => fields.some((field) => field.name === name)));
+
+/** A weight is written even where it is the default, since it is what a mixture is read for. */
+function ownOf(own: Settings, fields: readonly Field[]): Record<string, Setting> {
+  const weight = fields.find((field) => field.name === "weight")?.initial;
+  const { adapter } = own;
+  return {
+    ...(adapter === undefined ? {} : { adapter }),
+    ...(typeof weight === "number" ? { weight } : {}),
+    ...known(own, fields),
+  };
+}
+
 /** A stored recipe as the query of a workbench link. */
 export function recipeToQuery(recipe: unknown): string {
-  if (!isRecord(recipe)) return "";
+  return isRecord(recipe) ? writeDraft(recipeToDraft(recipe)) : "";
+}
+
+/** A recipe is data from the API: what cannot be read is left at its default. */
+export function recipeToDraft(recipe: unknown): Draft {
+  if (!isRecord(recipe)) return emptyDraft;
   const parents = Array.isArray(recipe["parents"]) ? recipe["parents"].filter(isRecord) : [];
-  return writeDraft({
+  return {
     ...emptyDraft,
     method: text(recipe["method"]) ?? emptyDraft.method,
     base: text(recipe["base"]),
-    parents: parents.flatMap((parent) => {
-      const model = text(parent["model"]);
-      return model ? [{ model, weight: typeof parent["weight"] === "number" ? parent["weight"] : null }] : [];
+    parents: parents.flatMap(({ model, ...own }) => {
+      const ref = text(model);
+      return ref ? [{ model: ref, own: readSettings(own) }] : [];
     }),
-    parameters: isRecord(recipe["parameters"]) ? recipe["parameters"] : {},
+    parameters: readSettings(recipe["parameters"]),
     dtype: dtypes.find((dtype) => dtype === recipe["dtype"]) ?? null,
     exclude: Array.isArray(recipe["exclude"]) ? recipe["exclude"].filter((item) => typeof item === "string") : [],
     seed: typeof recipe["seed"] === "number" ? recipe["seed"] : 0,
-  });
+    others: Object.fromEntries(otherParts.filter((part) => recipe[part] != null).map((part) => [part, recipe[part]])),
+  };
 }
 
 /**
  * The coefficients to draw while a slider moves, before the server has answered. Derived from what the method declares:
- * weights, their scale `lambda`, `normalize`, or the one number `t` between two parents.
+ * weights, their scale `lambda`, `normalize`, or the one number `t` between two parents. What varies has no number.
  */
-export function previewCoefficients(
-  draft: Draft,
-  perParentWeight: boolean,
-  parameters: Readonly<Record<string, unknown>>,
-): (number | null)[] {
+export function previewCoefficients(draft: Draft, weight: number | null, parameters: Settings): (number | null)[] {
+  const none = draft.parents.map(() => null);
+  if (draft.others.slices !== undefined) return none;
   const t = parameters["t"];
-  if (!perParentWeight && draft.parents.length === 2 && typeof t === "number") return [1 - t, t];
-  if (!perParentWeight) return draft.parents.map(() => (draft.parents.length === 1 ? 1 : null));
-  const weights = draft.parents.map((parent) => parent.weight ?? 1);
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const scale = typeof parameters["lambda"] === "number" ? parameters["lambda"] : 1;
-  const divisor = parameters["normalize"] === true && total !== 0 ? total : 1;
-  return weights.map((weight) => (weight * scale) / divisor);
+  if (weight === null && draft.parents.length === 2 && typeof t === "number") return [1 - t, t];
+  if (weight === null) return draft.parents.length === 1 ? [1] : none;
+  const weights = draft.parents.map(({ own }) => own["weight"] ?? weight);
+  const scale = parameters["lambda"] ?? 1;
+  if (typeof scale !== "number") return none;
+  const isShare = parameters["normalize"] === true || parameters["normalizeWeights"] === true;
+  if (isShare && !weights.every((each) => typeof each === "number")) return none;
+  const total = isShare ? (weights as number[]).reduce((sum, each) => sum + each, 0) : 1;
+  return weights.map((each) => (typeof each === "number" ? (each * scale) / (total || 1) : null));
 }
 
 /** six-tasks/task-arithmetic for a task_arithmetic of six-tasks models. */
@@ -147,11 +182,26 @@ export function splitName(name: string): { namespace: string; name: string } | n
   return found?.[1] && found[2] ? { namespace: found[1], name: found[2] } : null;
 }
 
-function readParent(value: string): DraftParent {
-  const [model = "", weight] = value.split("~");
-  const number = weight === undefined ? Number.NaN : Number(weight);
-  return { model, weight: Number.isFinite(number) ? number : null };
+/** spam@1~0.42~density:0.3 — a bare number is the weight; ~ inside a value is escaped as JSON can. */
+function writeParent({ model, own }: DraftParent): string {
+  const { weight, ...rest } = own;
+  const named = Object.entries(typeof weight === "number" || weight === undefined ? rest : own);
+  const parts = named.map(([name, value]) => `${name}:${JSON.stringify(value).replaceAll("~", "\\u007e")}`);
+  return [model, ...(typeof weight === "number" ? [String(weight)] : []), ...parts].join("~");
 }
+
+function readParent(text: string): DraftParent {
+  const [model = "", ...parts] = text.split("~");
+  const own: Record<string, Setting> = {};
+  for (const part of parts) {
+    const [, name, json] = /^([a-z][a-z0-9_]*):(.*)$/i.exec(part) ?? [];
+    const value = readSetting(json === undefined ? parseNumber(part) : parseJson(json));
+    if (value !== null) own[name ?? "weight"] = value;
+  }
+  return { model, own };
+}
+
+const parseNumber = (value: string) => (value.trim() === "" ? null : Number(value));
 
 function entries(query: Query): [string, string][] {
   if (query instanceof URLSearchParams) return [...query];
@@ -167,5 +217,3 @@ function parseJson(value: string): unknown {
 }
 
 const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : null);
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -7,14 +7,15 @@ export const WorkbenchDocument = graphql(`
       id
       name
       title
-      version
+      family
       summary
       source
+      isAvailable
+      base
       minParents
       maxParents
-      needsBase
-      perParentWeight
       parametersSchema
+      parentParametersSchema
       laws
     }
     versions(state: READY, first: 100) {
@@ -59,5 +60,3 @@ export const RequestMergeDocument = graphql(`
     }
   }
 `);
-
-/** The result needs a model to be a version of; one that exists already is left as it is. */

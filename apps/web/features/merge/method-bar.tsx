@@ -1,209 +1,172 @@
 "use client";
+import clsx from "clsx";
 import { useState } from "react";
 import { Icon } from "../../components/icon.tsx";
-import type { ChoiceFragment, WorkbenchQuery } from "../../gql/graphql.ts";
+import { IconButton } from "../../components/ui/button.tsx";
+import type { ChoiceFragment } from "../../gql/graphql.ts";
+import type { Setting } from "../../lib/setting.ts";
 import { type Draft, dtypes } from "./draft.ts";
-import type { Field } from "./fields.ts";
-import { NumberField } from "./number-field.tsx";
+import { faultAt, fieldId } from "./fault-place.ts";
+import type { Form } from "./form-of.ts";
+import { MethodHelp } from "./method-help.tsx";
+import { type Method, MethodPicker } from "./method-picker.tsx";
+import { OtherParts } from "./other-parts.tsx";
+import { box, ParameterField } from "./parameter-field.tsx";
+import type { Fault } from "./preflight.tsx";
+import { SettingField } from "./setting-field.tsx";
 import { VersionPicker } from "./version-picker.tsx";
-
-export type Method = WorkbenchQuery["mergeMethods"][number];
 
 interface Props {
   draft: Draft;
   method: Method;
   methods: readonly Method[];
-  fields: readonly Field[];
-  values: Readonly<Record<string, unknown>>;
+  form: Form;
   choices: readonly ChoiceFragment[];
+  faults: readonly Fault[];
+  onMethod: (method: Method) => void;
   onChange: (change: Partial<Draft>) => void;
 }
 
-const box =
-  "relative inline-flex h-[30px] items-center gap-2 rounded-control border border-line-2 bg-surface px-2.5 text-table whitespace-nowrap focus-within:border-ink-4 phone:h-10";
-
-/** Method, base, then only the parameters this method declares. */
-export function MethodBar({ draft, method, methods, fields, values, choices, onChange }: Props) {
-  const [isPicking, setPicking] = useState(false);
-  const base = choices.find((choice) => choice.ref === draft.base);
+/** Method and base, then only the settings this method declares. */
+export function MethodBar({ draft, method, methods, form, choices, faults, onMethod, onChange }: Props) {
+  const [picking, setPicking] = useState<"method" | "base" | null>(null);
+  const [isExplained, setExplained] = useState(false);
+  const faultOf = (...place: string[]) => faultAt(faults, place)?.message;
+  const setParameter = (name: string, value: Setting | undefined) => {
+    const { [name]: _was, ...rest } = draft.parameters;
+    onChange({ parameters: value === undefined ? rest : { ...rest, [name]: value } });
+  };
   return (
-    <div className="flex flex-wrap items-center gap-2 border-line border-b px-4 py-2.5">
-      <label className={box}>
-        <span className="text-ink-3">Method</span>
-        <select
-          value={method.name}
-          onChange={(event) => onChange({ method: event.target.value })}
-          className="appearance-none bg-transparent pr-5 font-medium text-ink outline-none [&>option]:bg-surface"
+    <>
+      <div className="flex flex-wrap items-center gap-2 border-line border-b px-4 py-2.5">
+        <button
+          type="button"
+          id={fieldId(["method"])}
+          onClick={() => setPicking("method")}
+          className={clsx(box, "hover:bg-hover", faultOf("method") && "border-bad")}
         >
-          {methods.map((candidate) => (
-            <option key={candidate.id} value={candidate.name}>
-              {candidate.title}
-            </option>
-          ))}
-        </select>
-        <Icon name="chevron" className="pointer-events-none absolute right-2 size-3 text-ink-3" />
-      </label>
-      {method.needsBase && (
-        <button type="button" onClick={() => setPicking(true)} className={`${box} hover:bg-hover`}>
-          <span className="text-ink-3">Base</span>
-          {draft.base ? (
-            <span>
-              <span className="font-medium">{base ? `${base.model.namespace}/${base.model.name}` : draft.base}</span>{" "}
-              {base && <span className="text-ink-3">v{base.number}</span>}
-            </span>
-          ) : (
-            <span className="font-medium text-warn">choose</span>
-          )}
+          <span className="text-ink-3">Method</span>
+          <span className="font-medium">{method.title}</span>
+          <Icon name="chevron" className="size-3 text-ink-3" />
         </button>
-      )}
-      {fields.map((field) => (
-        <ParameterField
-          key={field.name}
-          field={field}
-          value={values[field.name]}
-          onChange={(value) => onChange({ parameters: { ...draft.parameters, [field.name]: value } })}
-        />
-      ))}
-      <label className={box}>
-        <span className="text-ink-3">Stored as</span>
-        <select
-          value={draft.dtype ?? ""}
-          onChange={(event) => onChange({ dtype: event.target.value || null })}
-          className="appearance-none bg-transparent pr-5 font-medium text-ink outline-none [&>option]:bg-surface"
+        <BaseButton draft={draft} method={method} choices={choices} fault={faultOf("base")} onPick={() => setPicking("base")}>
+          {method.base === "OPTIONAL" && draft.base && (
+            <IconButton
+              label="Without a base"
+              onClick={() => onChange({ base: null })}
+              className="size-6 text-ink-3 phone:size-10"
+            >
+              <Icon name="cross" className="size-3" />
+            </IconButton>
+          )}
+        </BaseButton>
+        <button
+          type="button"
+          aria-expanded={isExplained}
+          onClick={() => setExplained(!isExplained)}
+          className="link ml-auto min-h-6 text-caption text-ink-3 phone:ml-0 phone:min-h-10"
         >
-          <option value="">as its parents</option>
-          {dtypes.map((dtype) => (
-            <option key={dtype}>{dtype}</option>
-          ))}
-        </select>
-        <Icon name="chevron" className="pointer-events-none absolute right-2 size-3 text-ink-3" />
-      </label>
-      <span className="flex-1" />
-      <a
-        href={method.source}
-        rel="noreferrer"
-        target="_blank"
-        className="link text-caption text-ink-3 phone:hidden"
-        title={method.summary}
-      >
-        How {method.title} works
-      </a>
+          How {method.title} works
+        </button>
+      </div>
+      {isExplained && <MethodHelp method={method} fields={form.parameters} own={form.own} />}
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-2 border-line border-b px-4 py-2.5">
+        {form.parameters.map((field) => (
+          <ParameterField
+            key={`${method.name}.${field.name}`}
+            id={fieldId(["parameters", field.name])}
+            field={field}
+            value={form.values[field.name]}
+            fault={faultOf("parameters", field.name)}
+            onChange={(value) => setParameter(field.name, value)}
+          />
+        ))}
+        <StoredAs draft={draft} fault={faultOf("dtype")} onChange={onChange} />
+        <span className={clsx(box, faultOf("seed") && "border-bad")}>
+          <span className="text-ink-3">Seed</span>
+          <SettingField
+            id={fieldId(["seed"])}
+            label="Seed"
+            value={draft.seed}
+            low={0}
+            step={1}
+            isInteger
+            canVary={false}
+            help="Starts the random draws of methods that drop entries"
+            fault={faultOf("seed")}
+            onChange={(seed) => typeof seed === "number" && onChange({ seed: Math.max(0, seed) })}
+            className="-mr-1.5 w-12"
+          />
+        </span>
+        <OtherParts draft={draft} faults={faults} onChange={onChange} />
+      </div>
+      <MethodPicker methods={methods} isOpen={picking === "method"} onClose={() => setPicking(null)} onPick={onMethod} />
       <VersionPicker
         label="Choose the base"
-        isOpen={isPicking}
-        onClose={() => setPicking(false)}
+        isOpen={picking === "base"}
+        onClose={() => setPicking(null)}
         choices={[...choices].sort((a, b) => Number(b.kind === "BASE") - Number(a.kind === "BASE"))}
         taken={new Set()}
         onPick={(ref) => onChange({ base: ref })}
       />
-    </div>
+    </>
   );
 }
 
-function ParameterField({ field, value, onChange }: { field: Field; value: unknown; onChange: (value: unknown) => void }) {
-  const help = field.help ?? undefined;
-  switch (field.type) {
-    case "number":
-      return (
-        <span className={box} title={help}>
-          <span className="text-ink-3">{field.label}</span>
-          {field.low !== null && field.high !== null && field.high - field.low <= 2 && (
-            <Slider
-              label={field.label}
-              value={typeof value === "number" ? value : 0}
-              low={field.low}
-              high={field.high}
-              onChange={onChange}
-              colour="var(--ink)"
-              className="w-24"
-            />
-          )}
-          <NumberField
-            label={field.label}
-            value={typeof value === "number" ? value : null}
-            low={field.low}
-            high={field.high}
-            step={field.step}
-            onChange={(number) => onChange(field.isInteger ? Math.round(number) : number)}
-            className="-mr-1.5 w-14"
-          />
-        </span>
-      );
-    case "boolean":
-      return (
-        <label className={`${box} cursor-pointer`} title={help}>
-          <input
-            type="checkbox"
-            checked={value === true}
-            onChange={(event) => onChange(event.target.checked)}
-            className="size-3.5 accent-(--ink)"
-          />
-          <span className="font-medium">{field.label}</span>
-        </label>
-      );
-    case "choice":
-      return (
-        <label className={box} title={help}>
-          <span className="text-ink-3">{field.label}</span>
-          <select
-            value={typeof value === "string" ? value : ""}
-            onChange={(event) => onChange(event.target.value)}
-            className="bg-transparent font-medium outline-none [&>option]:bg-surface"
-          >
-            {field.options.map((option) => (
-              <option key={option}>{option}</option>
-            ))}
-          </select>
-        </label>
-      );
-    case "numbers":
-      return (
-        <label className={box} title={help}>
-          <span className="text-ink-3">{field.label}</span>
-          <input
-            defaultValue={Array.isArray(value) ? value.join(", ") : ""}
-            onBlur={(event) =>
-              onChange(
-                event.target.value
-                  .split(/[\s,]+/)
-                  .filter(Boolean)
-                  .map(Number)
-                  .filter(Number.isFinite),
-              )
-            }
-            className="num w-24 bg-transparent font-medium outline-none"
-          />
-        </label>
-      );
-  }
+interface BaseProps {
+  draft: Draft;
+  method: Method;
+  choices: readonly ChoiceFragment[];
+  fault: string | undefined;
+  onPick: () => void;
+  children: React.ReactNode;
 }
 
-interface SliderProps {
-  label: string;
-  value: number;
-  low: number;
-  high: number;
-  colour: string;
-  onChange: (value: number) => void;
-  className?: string;
-}
-
-/** Filled from zero, so that a subtraction reads as one. */
-export function Slider({ label, value, low, high, colour, onChange, className = "" }: SliderProps) {
-  const at = (v: number) => ((Math.min(high, Math.max(low, v)) - low) / (high - low)) * 100;
-  const zero = at(0);
-  const style = { "--c": colour, "--from": `${Math.min(zero, at(value))}%`, "--to": `${Math.max(zero, at(value))}%` };
+function BaseButton({ draft, method, choices, fault, onPick, children }: BaseProps) {
+  if (method.base === "NONE") return null;
+  const base = choices.find((choice) => choice.ref === draft.base);
   return (
-    <input
-      type="range"
-      aria-label={label}
-      min={low}
-      max={high}
-      step={0.01}
-      value={value}
-      onChange={(event) => onChange(Number(event.target.value))}
-      style={style as React.CSSProperties}
-      className={`slider keep-colour ${className}`}
-    />
+    <span className="inline-flex max-w-full items-center">
+      <button
+        type="button"
+        id={fieldId(["base"])}
+        onClick={onPick}
+        title={fault}
+        className={clsx(box, "min-w-0 hover:bg-hover", fault && "border-bad")}
+      >
+        <span className="text-ink-3">Base</span>
+        {draft.base ? (
+          <span className="truncate">
+            <span className="font-medium">{base ? `${base.model.namespace}/${base.model.name}` : draft.base}</span>{" "}
+            {base && <span className="text-ink-3">v{base.number}</span>}
+          </span>
+        ) : method.base === "REQUIRED" ? (
+          <span className="font-medium text-warn">choose</span>
+        ) : (
+          <span className="font-medium">none</span>
+        )}
+      </button>
+      {children}
+    </span>
+  );
+}
+
+function StoredAs({ draft, fault, onChange }: { draft: Draft; fault: string | undefined; onChange: Props["onChange"] }) {
+  return (
+    <label className={clsx(box, fault && "border-bad")} title={fault}>
+      <span className="text-ink-3">Stored as</span>
+      <select
+        id={fieldId(["dtype"])}
+        value={draft.dtype ?? ""}
+        onChange={(event) => onChange({ dtype: event.target.value || null })}
+        className="appearance-none bg-transparent pr-5 font-medium text-ink outline-none [&>option]:bg-surface"
+      >
+        <option value="">as its parents</option>
+        {dtypes.map((dtype) => (
+          <option key={dtype}>{dtype}</option>
+        ))}
+      </select>
+      <Icon name="chevron" className="pointer-events-none absolute right-2 size-3 text-ink-3" />
+    </label>
   );
 }

@@ -1,16 +1,18 @@
 "use client";
 import { useState } from "react";
+import { flushSync } from "react-dom";
 import { Icon } from "../../components/icon.tsx";
-import { fuse, type Strand } from "../../components/strands/geometry.ts";
-import { Strands } from "../../components/strands/strands.tsx";
+import type { Strand } from "../../components/strands/geometry.ts";
 import { Button } from "../../components/ui/button.tsx";
 import type { ChoiceFragment } from "../../gql/graphql.ts";
-import { bytes, coefficient, parameters } from "../../lib/format.ts";
+import type { Setting } from "../../lib/setting.ts";
 import { colourOf } from "../versions/mixture.ts";
 import { type Draft, previewCoefficients } from "./draft.ts";
-import { isAboutParent } from "./fault-place.ts";
-import type { Method } from "./method-bar.tsx";
-import { BaseRow, ParentRow, rowPitch } from "./parent-rows.tsx";
+import { Drawing, padTop } from "./drawing.tsx";
+import type { Form } from "./form-of.ts";
+import type { Method } from "./method-picker.tsx";
+import { moved, orderWords, parentCountWords } from "./parent-count.ts";
+import { BaseRow, moveId, ParentRow, pitchOf, rowHeight } from "./parent-rows.tsx";
 import type { Fault } from "./preflight.tsx";
 import type { Check } from "./use-check.ts";
 import { VersionPicker } from "./version-picker.tsx";
@@ -18,7 +20,7 @@ import { VersionPicker } from "./version-picker.tsx";
 interface Props {
   draft: Draft;
   method: Method;
-  values: Readonly<Record<string, unknown>>;
+  form: Form;
   choices: readonly ChoiceFragment[];
   faults: readonly Fault[];
   name: string;
@@ -26,20 +28,13 @@ interface Props {
   onChange: (change: Partial<Draft>) => void;
 }
 
-const ghosts: Strand[] = [0.5, 0.8, 0.4].map((share, i) => ({
-  key: `ghost-${i}`,
-  label: "",
-  colour: "var(--line)",
-  coefficient: share,
-}));
-const padTop = 12;
-
-/** Parents with their sliders, and the strands they make. */
-export function Mixer({ draft, method, values, choices, faults, name, check, onChange }: Props) {
+/** Parents with their sliders and settings, and the strands they make. */
+export function Mixer({ draft, method, form, choices, faults, name, check, onChange }: Props) {
   const [isPicking, setPicking] = useState(false);
+  const [announced, announce] = useState("");
   const choiceOf = (ref: string) => choices.find((choice) => choice.ref === ref);
-  const coefficients = previewCoefficients(draft, method.perParentWeight, values);
-  const hasBase = method.needsBase && draft.base !== null;
+  const coefficients = previewCoefficients(draft, form.weight ? (form.weight.initial ?? 1) : null, form.values);
+  const hasBase = method.base !== "NONE" && draft.base !== null;
   const strands = draft.parents.map((parent, i): Strand => {
     const choice = choiceOf(parent.model);
     return {
@@ -49,8 +44,26 @@ export function Mixer({ draft, method, values, choices, faults, name, check, onC
       coefficient: coefficients[i] ?? null,
     };
   });
-  const isFull = method.maxParents !== null && draft.parents.length >= method.maxParents;
+  const count = draft.parents.length;
+  const isFull = method.maxParents !== null && count >= method.maxParents;
+  const isOff = count < method.minParents || (method.maxParents !== null && count > method.maxParents);
+  const order = count > 1 ? orderWords(method) : null;
   const setParents = (parents: Draft["parents"]) => onChange({ parents });
+  const setOwn = (at: number, key: string, value: Setting | undefined) =>
+    setParents(
+      draft.parents.map((parent, i) => {
+        if (i !== at) return parent;
+        const { [key]: _was, ...rest } = parent.own;
+        return { ...parent, own: value === undefined ? rest : { ...rest, [key]: value } };
+      }),
+    );
+  // The focus stays on the button of the row that moved, or on the other one at an end of the list.
+  const move = (from: number, by: -1 | 1) => {
+    flushSync(() => setParents(moved(draft.parents, from, by)));
+    const buttons = [by, -by as -1 | 1].map((way) => document.getElementById(moveId(from + by, way)));
+    buttons.find((button) => button instanceof HTMLButtonElement && !button.disabled)?.focus();
+    announce(`${strands[from]?.label} is now ${from + by + 1} of ${count}.`);
+  };
   return (
     <div className="grid grid-cols-[356px_minmax(0,1fr)] phone:grid-cols-1">
       <div className="pr-0 pl-4 phone:order-2 phone:px-4" style={{ paddingTop: padTop }}>
@@ -60,26 +73,40 @@ export function Mixer({ draft, method, values, choices, faults, name, check, onC
             <ParentRow
               // biome-ignore lint/suspicious/noArrayIndexKey: the same version may be listed twice while it is being fixed
               key={`${parent.model}#${i}`}
+              index={i}
+              count={count}
               parent={parent}
               choice={choiceOf(parent.model)}
               colour={strands[i]?.colour ?? "var(--s0)"}
-              hasWeight={method.perParentWeight}
+              form={form}
+              isOrdered={order !== null}
               preview={coefficients[i] ?? null}
-              isFaulty={faults.some((fault) => isAboutParent(fault, i))}
-              onWeight={(weight) => setParents(draft.parents.map((was, at) => (at === i ? { ...was, weight } : was)))}
+              faults={faults}
+              onOwn={(key, value) => setOwn(i, key, value)}
+              onMove={(by) => move(i, by)}
               onRemove={() => setParents(draft.parents.filter((_, at) => at !== i))}
             />
           ))}
         </ol>
-        <Button look="quiet" onClick={() => setPicking(true)} disabled={isFull} className="my-2 px-2 pl-0">
-          <Icon name="plus" />
-          {isFull ? `${method.title} takes ${method.maxParents}` : "Add a parent"}
-        </Button>
+        <div className="my-2 flex flex-wrap items-center gap-x-3">
+          <Button look="quiet" onClick={() => setPicking(true)} disabled={isFull} className="px-2 pl-0">
+            <Icon name="plus" />
+            Add a parent
+          </Button>
+          <span className={`text-caption ${isOff ? "text-bad" : "text-ink-3"}`}>
+            {isOff || isFull ? `${method.title} takes ${parentCountWords(method)}` : ""}
+          </span>
+        </div>
+        {order && <p className="mb-3 text-caption text-ink-3">{order}</p>}
+        <p role="status" className="sr-only">
+          {announced}
+        </p>
       </div>
       <div className="flex min-w-0 items-start phone:order-1 phone:border-line phone:border-b">
         <Drawing
           strands={strands}
-          hasBase={hasBase}
+          baseHeight={hasBase ? rowHeight : 0}
+          pitch={pitchOf(form)}
           name={name}
           check={check}
           dtype={draft.dtype}
@@ -92,55 +119,8 @@ export function Mixer({ draft, method, values, choices, faults, name, check, onC
         onClose={() => setPicking(false)}
         choices={choices}
         taken={new Set(draft.parents.map((parent) => parent.model))}
-        onPick={(ref) => setParents([...draft.parents, { model: ref, weight: null }])}
+        onPick={(ref) => setParents([...draft.parents, { model: ref, own: {} }])}
       />
     </div>
-  );
-}
-
-interface DrawingProps {
-  strands: Strand[];
-  hasBase: boolean;
-  name: string;
-  check: Check | null;
-  dtype: string | null;
-  first: ChoiceFragment | undefined;
-}
-
-function Drawing({ strands, hasBase, name, check, dtype, first }: DrawingProps) {
-  const isGhost = strands.length === 0;
-  const drawn = isGhost ? ghosts : strands;
-  const rows = drawn.length + (hasBase ? 1 : 0);
-  const height = Math.max(padTop + rows * rowPitch + 12, 220);
-  const centreOf = (row: number) => padTop + row * rowPitch + rowPitch / 2;
-  const drawing = fuse({
-    strands: drawn,
-    rows: drawn.map((_, i) => centreOf(i + (hasBase ? 1 : 0))),
-    baseRow: hasBase ? centreOf(0) : null,
-    centre: Math.min(height / 2, centreOf(Math.max(1, rows - 1) / 2) + 8),
-    mostHeight: Math.min(height * 0.42, 128),
-    mostWidth: 26,
-  });
-  const label = isGhost
-    ? "No parents yet"
-    : `${strands.map((strand) => (strand.coefficient === null ? strand.label : `${strand.label} ${coefficient(strand.coefficient)}`)).join(", ")} fuse into ${name}`;
-  return (
-    <>
-      <div className="min-w-0 flex-1 pl-2 phone:pl-0">
-        <Strands fuse={drawing} height={height} label={label} isGhost={isGhost} meet={0.68} />
-      </div>
-      <div
-        className="flex w-[132px] flex-none flex-col justify-center pr-3 pl-3.5 phone:w-[112px]"
-        style={{ height: drawing.bar.top + drawing.bar.bottom }}
-      >
-        <p className="text-section font-semibold wrap-anywhere phone:text-table">{name.split("/").at(-1)}</p>
-        {first && (
-          <p className="num text-caption text-ink-3">
-            {[parameters(Number(first.parameterCount)), dtype ?? first.dtype].filter(Boolean).join(", ")}
-          </p>
-        )}
-        {check?.ok && <p className="num text-caption text-ink-3">{bytes(Number(check.writeBytes))}</p>}
-      </div>
-    </>
   );
 }

@@ -10,7 +10,7 @@ import { CardHead } from "../../components/ui/card.tsx";
 import { bytes, duration, plural } from "../../lib/format.ts";
 import { VersionName } from "../versions/version-name.tsx";
 import { versionPath } from "../versions/version-path.ts";
-import { placeWords } from "./fault-place.ts";
+import { fieldIdsOf, placeWords } from "./fault-place.ts";
 import type { Check, CheckState } from "./use-check.ts";
 
 export type Fault = Check["faults"][number];
@@ -43,7 +43,7 @@ export function Preflight({ state, refusal, hint }: { state: CheckState; refusal
         {faults.map((fault) => (
           <Line key={fault.code + fault.path.join()} tone="bad">
             <span className="wrap-anywhere">{fault.message}</span>
-            {fault.path.length > 0 && <span className="block font-mono text-caption text-ink-3">{placeWords(fault)}</span>}
+            {fault.path.length > 0 && <Place fault={fault} />}
           </Line>
         ))}
         {check?.ok && <Line tone="ok">{plural(check.tensorCount, "tensor")} match in name and shape</Line>}
@@ -78,6 +78,27 @@ function Line({ tone, children }: { tone: "ok" | "bad" | "quiet"; children: Reac
       </span>
       <div className={tone === "bad" ? "" : "text-ink-2"}>{children}</div>
     </div>
+  );
+}
+
+/** Where the fault lies; a click goes to its field. */
+function Place({ fault }: { fault: Fault }) {
+  const words = placeWords(fault);
+  if (!words) return null;
+  return (
+    <button
+      type="button"
+      onClick={() => {
+        const field = fieldIdsOf(fault)
+          .map((id) => document.getElementById(id))
+          .find(Boolean);
+        field?.scrollIntoView({ block: "center" });
+        field?.focus({ preventScroll: true });
+      }}
+      className="link block min-h-6 text-left font-mono text-caption text-ink-3"
+    >
+      {words}
+    </button>
   );
 }
 

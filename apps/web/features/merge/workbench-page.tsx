@@ -3,6 +3,7 @@ import { PageHead } from "../../components/page-head.tsx";
 import { load } from "../../lib/load.ts";
 import { readDraft } from "./draft.ts";
 import { WorkbenchDocument } from "./merge-documents.ts";
+import { onlyBaseOf } from "./parent-count.ts";
 import { Workbench } from "./workbench.tsx";
 
 export async function WorkbenchPage({ query }: { query: Record<string, string | string[] | undefined> }) {
@@ -27,11 +28,10 @@ export async function WorkbenchPage({ query }: { query: Record<string, string | 
       </>
     );
   }
-  const bases = choices.filter((choice) => choice.kind === "BASE");
-  const onlyBase = method.needsBase && !asked.base && bases.length === 1 ? (bases[0]?.ref ?? null) : asked.base;
+  const base = asked.base ?? (method.base === "REQUIRED" ? onlyBaseOf(choices) : null);
   return (
     <Workbench
-      initial={{ ...asked, method: method.name, base: onlyBase }}
+      initial={{ ...asked, method: method.name, base }}
       methods={mergeMethods}
       choices={choices}
       namespaces={viewer.namespaces}

@@ -10,9 +10,12 @@ import type { ChoiceFragment } from "../../gql/graphql.ts";
 import { bytes, duration, plural } from "../../lib/format.ts";
 import { toYaml } from "../versions/recipe-text.ts";
 import { type Draft, proposedName, toRecipe } from "./draft.ts";
-import { fieldsOf, valuesOf } from "./fields.ts";
-import { type Method, MethodBar } from "./method-bar.tsx";
+import { carriedOver } from "./fields.ts";
+import { formOf, shapeOf } from "./form-of.ts";
+import { MethodBar } from "./method-bar.tsx";
+import type { Method } from "./method-picker.tsx";
 import { Mixer } from "./mixer.tsx";
+import { onlyBaseOf, whatIsMissing } from "./parent-count.ts";
 import { Identity, Preflight } from "./preflight.tsx";
 import { useCheck } from "./use-check.ts";
 import { useDraft } from "./use-draft.ts";
@@ -30,19 +33,28 @@ export function Workbench({ initial, methods, choices, namespaces }: Props) {
   const [draft, change] = useDraft(initial);
   const [view, setView] = useState("form");
   const method = methods.find((candidate) => candidate.name === draft.method) ?? methods[0];
-  const fields = useMemo(() => fieldsOf(method?.parametersSchema), [method]);
+  const shape = useMemo(() => method && shapeOf(method), [method]);
   const hint = method ? whatIsMissing(draft, method) : "No method.";
-  const recipe = method ? toRecipe(draft, method, new Set(fields.map((field) => field.name))) : {};
+  const recipe = shape ? toRecipe(draft, shape) : {};
   const state = useCheck(hint ? null : recipe);
   const { request, refusal, clearRefusal, isSending } = useRequest();
-  if (!method) return null;
+  if (!method || !shape) return null;
 
-  const values = valuesOf(fields, draft.parameters);
+  const form = formOf(shape, draft);
   const name = draft.name ?? proposedName(draft, namespaces);
   const faults = refusal.length > 0 ? refusal : (state.check?.faults ?? []);
   const edit = (part: Partial<Draft>) => {
     clearRefusal();
     change(part);
+  };
+  const changeMethod = (next: Method) => {
+    const to = shapeOf(next);
+    edit({
+      method: next.name,
+      base: draft.base ?? (next.base === "REQUIRED" ? onlyBaseOf(choices) : null),
+      parameters: carriedOver(draft.parameters, shape.parameters, to.parameters),
+      parents: draft.parents.map((parent) => ({ ...parent, own: carriedOver(parent.own, shape.own, to.own) })),
+    });
   };
   const isReady = !hint && state.check?.ok === true && !state.isStale && refusal.length === 0;
   const verb = hint
@@ -80,15 +92,16 @@ export function Workbench({ initial, methods, choices, namespaces }: Props) {
                 draft={draft}
                 method={method}
                 methods={methods}
-                fields={fields}
-                values={values}
+                form={form}
                 choices={choices}
+                faults={faults}
+                onMethod={changeMethod}
                 onChange={edit}
               />
               <Mixer
                 draft={draft}
                 method={method}
-                values={values}
+                form={form}
                 choices={choices}
                 faults={faults}
                 name={name}
@@ -130,13 +143,4 @@ export function Workbench({ initial, methods, choices, namespaces }: Props) {
       </div>
     </div>
   );
-}
-
-/** What has to be there before the server is worth asking. */
-function whatIsMissing(draft: Draft, method: Method): string | null {
-  if (method.needsBase && !draft.base) return `${method.title} adds to a base. Choose one.`;
-  const missing = method.minParents - draft.parents.length;
-  if (missing <= 0) return null;
-  const most = method.maxParents === method.minParents ? "exactly" : "at least";
-  return `${method.title} takes ${most} ${plural(method.minParents, "parent")}. Add ${missing === 1 ? "one" : missing}${draft.parents.length > 0 ? " more" : ""}.`;
 }

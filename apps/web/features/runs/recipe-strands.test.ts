@@ -21,6 +21,14 @@ it("a recipe can be drawn before its result exists", () => {
   expect(base?.label).toBe("base");
 });
 
+it("a weight that varies has no coefficient", () => {
+  const parents = [
+    { model: "ns/spam@1", weight: [0, 1] },
+    { model: "ns/pos@1", weight: 0.5 },
+  ];
+  expect(recipeStrands({ ...recipe, parents }, slots).parents.map(({ coefficient }) => coefficient)).toEqual([null, 0.2]);
+});
+
 it("every namespace is asked for once", () => {
   expect(namespacesOf(recipe)).toEqual(["ns", "other"]);
   expect(namespacesOf(null)).toEqual([]);

@@ -1,5 +1,5 @@
 import { type Strand, strandColour } from "../../components/strands/geometry.ts";
-import { previewCoefficients, readDraft, recipeToQuery } from "../merge/draft.ts";
+import { previewCoefficients, recipeToDraft } from "../merge/draft.ts";
 import { parseRef } from "../versions/version-path.ts";
 
 export interface Slot {
@@ -16,9 +16,9 @@ export interface RecipeStrand extends Strand {
 
 /** The strands of a recipe before its result exists, coloured by the models' slots. */
 export function recipeStrands(recipe: unknown, slots: readonly Slot[]): { parents: RecipeStrand[]; base: RecipeStrand | null } {
-  const draft = readDraft(new URLSearchParams(recipeToQuery(recipe)));
-  const hasWeights = draft.parents.some((parent) => parent.weight !== null);
-  const coefficients = previewCoefficients(draft, hasWeights, draft.parameters);
+  const draft = recipeToDraft(recipe);
+  const hasWeights = draft.parents.some(({ own }) => own["weight"] !== undefined);
+  const coefficients = previewCoefficients(draft, hasWeights ? 1 : null, draft.parameters);
   const strand = (ref: string, coefficient: number | null, isBase: boolean): RecipeStrand => {
     const parts = parseRef(ref);
     const slot = slots.find((candidate) => candidate.namespace === parts?.namespace && candidate.name === parts.name);
@@ -39,7 +39,7 @@ export function recipeStrands(recipe: unknown, slots: readonly Slot[]): { parent
 
 /** The namespaces a recipe names, to ask for their colours. */
 export function namespacesOf(recipe: unknown): string[] {
-  const draft = readDraft(new URLSearchParams(recipeToQuery(recipe)));
+  const draft = recipeToDraft(recipe);
   const refs = [...draft.parents.map((parent) => parent.model), ...(draft.base ? [draft.base] : [])];
   return [...new Set(refs.flatMap((ref) => parseRef(ref)?.namespace ?? []))];
 }

@@ -8,6 +8,7 @@ import { bytes, coefficient, duration } from "../../lib/format.ts";
 import { baseOf, colourOf, directParents, mixtureStrands } from "./mixture.ts";
 import type { OverviewVersion } from "./overview-tab.tsx";
 import { recipeFacts } from "./recipe-facts.ts";
+import { coefficientNote } from "./recipe-words.ts";
 import { VersionName } from "./version-name.tsx";
 import { runPath, versionPath } from "./version-path.ts";
 
@@ -48,7 +49,9 @@ export function MadeOf({ version }: { version: OverviewVersion }) {
                 </td>
                 <td className="w-14 text-right font-medium">
                   {edge.coefficient === null ? (
-                    <span className="font-normal text-ink-3">{edge.role === "PARENT" ? "" : "base"}</span>
+                    <span className="font-normal text-ink-3">
+                      {edge.role === "PARENT" ? coefficientNote(version.recipe, edge.parent.ref) : "base"}
+                    </span>
                   ) : (
                     coefficient(edge.coefficient)
                   )}

@@ -37,6 +37,14 @@ describe("what a merge is made of", () => {
     expect(new Set(strands.map((strand) => strand.parentRef))).toEqual(new Set(["ns/average@1"]));
   });
 
+  it("never makes a number of a coefficient that is not there", () => {
+    const merge = { ...version("average", "MERGED", null), parents: [edge(spam, "PARENT", null), edge(pos, "PARENT", 0.5)] };
+    const coefficients = (coefficient: number | null) =>
+      mixtureStrands([{ role: "PARENT", coefficient, parent: merge }]).map((strand) => strand.coefficient);
+    expect(coefficients(null)).toEqual([null, null]);
+    expect(coefficients(0.8)).toEqual([0.4, 0.4]);
+  });
+
   it("colours a base graphite even when its model has a slot", () => {
     expect(colourOf({ kind: "BASE", model: { strand: 4 } })).toBe("var(--s0)");
   });

@@ -1,4 +1,4 @@
-import { type Strand, strandColour } from "../../components/strands/geometry.ts";
+import { type Strand, sized, strandColour } from "../../components/strands/geometry.ts";
 import type { LineageRole, VersionNameFragment } from "../../gql/graphql.ts";
 
 type Name = Pick<VersionNameFragment, "id" | "ref" | "kind" | "number"> & { model: VersionNameFragment["model"] };
@@ -45,12 +45,13 @@ function bandsOf(edge: Edge, coefficient: number | null, parentRef: string): Mix
       },
     ];
   }
-  const total = inner.reduce((sum, band) => sum + Math.abs(band.coefficient ?? 1), 0);
-  return inner.map((band) => ({
+  const bands = sized(inner);
+  const total = bands.reduce((sum, band) => sum + Math.abs(band.coefficient), 0);
+  return bands.map((band) => ({
     key: `${parentRef}>${band.parent.ref}`,
     label: band.parent.model.name,
     colour: colourOf(band.parent),
-    coefficient: coefficient === null || total === 0 ? null : (coefficient * (band.coefficient ?? 1)) / total,
+    coefficient: coefficient === null || total === 0 ? null : (coefficient * band.coefficient) / total,
     parentRef,
   }));
 }

@@ -72,7 +72,11 @@ function Origin({ version, board }: { version: OverviewVersion; board: Board | n
         title={inputs.length > 0 ? "Strands" : "Fine-tuned from"}
         note={
           <span className="phone:hidden">
-            {inputs.length > 0 ? "width is the coefficient, a hollow strand is subtracted" : ""}
+            {inputs.length === 0
+              ? ""
+              : inputs.some(({ coefficient }) => coefficient !== null)
+                ? "width is the coefficient, a hollow strand is subtracted"
+                : "no coefficients, equal widths"}
           </span>
         }
       >

@@ -19,6 +19,14 @@ it("names the method and its settings", () => {
   });
 });
 
+it("tells what varies, and how layers are stacked", () => {
+  const recipe = { method: "slerp", parameters: { t: [{ filter: "mlp", value: [0, 1] }, { value: 0.5 }] }, slices: [{}, {}] };
+  expect(recipeFacts(recipe).items).toEqual([
+    { label: "t", value: "mlp: 0 → 1 over the layers, else 0.5" },
+    { label: "Layers", value: "2 slices" },
+  ]);
+});
+
 it("says nothing about what is not a recipe", () => {
   expect(recipeFacts(null)).toEqual({ method: "", items: [] });
   expect(recipeFacts("x")).toEqual({ method: "", items: [] });

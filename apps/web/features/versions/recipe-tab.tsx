@@ -6,8 +6,11 @@ import { ButtonLink } from "../../components/ui/button.tsx";
 import { Card, CardHead } from "../../components/ui/card.tsx";
 import { load } from "../../lib/load.ts";
 import { recipeToQuery } from "../merge/draft.ts";
-import { toYaml } from "./recipe-text.ts";
+import { recipeFacts } from "./recipe-facts.ts";
+import { RecipeInWords } from "./recipe-parts.tsx";
+import { inOrder, toYaml } from "./recipe-text.ts";
 import { RecipeView } from "./recipe-view.tsx";
+import { recipeParts } from "./recipe-words.ts";
 import { TabContent } from "./tab-content.tsx";
 import { VersionRecipeDocument } from "./version-documents.ts";
 import { runPath } from "./version-path.ts";
@@ -19,7 +22,10 @@ export async function RecipeTab({ versionRef }: { versionRef: string }) {
       {({ version }) =>
         version.recipe ? (
           <div className="grid grid-cols-[minmax(0,1fr)_336px] gap-3.5 narrow:grid-cols-1">
-            <RecipeView yaml={toYaml(version.recipe)} json={JSON.stringify(version.recipe, null, 2)} />
+            <div className="flex min-w-0 flex-col gap-3.5">
+              <RecipeInWords method={recipeFacts(version.recipe).method} parts={recipeParts(inOrder(version.recipe))} />
+              <RecipeView yaml={toYaml(inOrder(version.recipe))} json={JSON.stringify(inOrder(version.recipe), null, 2)} />
+            </div>
             <Card className="self-start">
               <CardHead title="Make it again" />
               <div className="flex flex-col gap-3 px-4 pb-4">

@@ -1,3 +1,17 @@
+import { isRecord } from "../../lib/record.ts";
+
+const first = ["version", "method", "base", "baseAdapter", "model", "adapter", "layers", "filter", "value", "weight", "density"];
+const last = ["parents", "sources", "parameters", "slices", "tokenizer", "chatTemplate", "exclude", "dtype", "seed"];
+const rankOf = (key: string) => (first.indexOf(key) + 1 || first.length + 1) + (last.includes(key) ? last.indexOf(key) + 1 : 0);
+
+/** The same data with its keys in the order of the documentation: the store keeps them in one of its own. */
+export function inOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inOrder);
+  if (!isRecord(value)) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => rankOf(a) - rankOf(b));
+  return Object.fromEntries(entries.map(([key, item]) => [key, inOrder(item)]));
+}
+
 /** A recipe as YAML. Recipes are plain data: records, lists, numbers, words, yes and no. */
 export function toYaml(value: unknown): string {
   return `${block(value, 0)}\n`;
@@ -40,16 +54,15 @@ function flow(value: unknown): string | null {
   return text.length <= 96 ? text : null;
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 const isScalar = (value: unknown) => value === null || ["string", "number", "boolean"].includes(typeof value);
 
+/** 1e-8 is written as 1.0e-8, which every reader of YAML takes for a number. */
 function scalar(value: unknown): string {
-  return typeof value === "string" ? word(value) : String(value);
+  return typeof value === "string" ? word(value) : String(value).replace(/^(-?\d+)e/, "$1.0e");
 }
 
 /** Quoted unless YAML reads it as the same plain word, in a flow record too. */
 function word(text: string): string {
-  const isPlain = /^[A-Za-z_./][\w./@+-]*$/.test(text) && !/^(true|false|null|yes|no|on|off|y|n)$/i.test(text);
+  const isPlain = /^[A-Za-z_./][\w./@+-]*$/.test(text) && !/^(true|false|null|yes|no|on|off|y|n|\.inf|\.nan|\.\d.*)$/i.test(text);
   return isPlain ? text : JSON.stringify(text);
 }
