@@ -119,6 +119,22 @@ test("parents carry more than a weight", async () => {
   });
 });
 
+test("a merge that goes on from an earlier one finds the state that it left", async () => {
+  await pushReady(client, "rich/c", await layered(3));
+  const arrivals = (...names: string[]) => ({
+    method: "opcm",
+    base: "rich/base",
+    parents: names.map((name) => ({ model: `rich/${name}` })),
+  });
+  await merge("first", arrivals("a", "b"));
+  await merge("second", arrivals("first", "c"));
+  const { files } = await client.ask<{ files: { path: string; downloadPath: string }[] }>(
+    '{ version(ref: "rich/second") { files { path downloadPath } } }',
+  );
+  const state = files.find(({ path }) => path === "opcm.json");
+  expect(await (await client.fetch(state?.downloadPath ?? "")).json()).toMatchObject({ count: 3 });
+});
+
 test("methods tell their family, their base and what each parent may say", async () => {
   const methods = await client.ask<readonly Record<string, unknown>[]>(
     "{ mergeMethods { name family isAvailable base needsBase perParentWeight defaultWeight parametersSchema parentParametersSchema } }",

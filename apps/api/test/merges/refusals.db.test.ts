@@ -135,11 +135,11 @@ const refused: readonly Refused[] = [
     /acme\/lora/,
   ],
   [
-    "a tokenizer made of several",
+    "a tokenizer made of several where there is none",
     { ...linear("acme/a", "acme/b"), tokenizer: { source: "union" } },
-    "TOKENIZER_UNSUPPORTED",
-    "recipe.tokenizer",
-    /amalgam merge/,
+    "TOKENIZER_MISSING",
+    "recipe.parents.0",
+    /acme\/a@1 has no tokenizer files/,
   ],
   ["several steps", [linear("acme/a"), linear("acme/b")], "STAGES_UNSUPPORTED", "recipe", /one recipe.*amalgam merge/],
   [

@@ -1,6 +1,6 @@
 import {
-  type CheckpointHeader,
   type Fault,
+  type MergeHeaders,
   methodOf,
   type Plan,
   parseRecipe,
@@ -13,7 +13,8 @@ import type { Deps } from "../../deps.ts";
 import { loadReadyVersion, type ReadyVersion } from "../models/load-ready-version.ts";
 import { formatRef } from "../models/version-ref.ts";
 import { fault, refuseAll } from "../refuse.ts";
-import { loadHeader } from "./load-header.ts";
+import { loadModel } from "./load-model.ts";
+import { type LoadedModel, withTokenizers } from "./load-tokenizers.ts";
 import { pinRecipe } from "./pin-recipe.ts";
 import { adaptersAmong, stagesFault, unsupportedOf } from "./unsupported.ts";
 
@@ -37,11 +38,7 @@ export async function prepareMerge(deps: Deps, value: unknown): Promise<Prepared
     refuseAll([...adaptersAmong(base, parents), ...findDuplicates(asked, parents)]);
     // Read again: what two refs meant by two names may be one model now.
     const recipe = parseRecipe(pinRecipe(asked, pinsOf(asked, base, parents)));
-    const headers = new Map<string, CheckpointHeader>();
-    for (const version of [...parents, ...(base ? [base] : [])])
-      if (!headers.has(version.id)) headers.set(version.id, await loadHeader(deps, version));
-    const headerOf = (version: ReadyVersion) => headers.get(version.id) as CheckpointHeader;
-    const planned = plan(recipe, { base: base && headerOf(base), parents: parents.map(headerOf) });
+    const planned = plan(recipe, await loadHeaders(deps, recipe, base, parents));
     const identity = recipeIdentity(recipe, { base: base?.digest ?? null, parents: parents.map(({ digest }) => digest) });
     return { recipe, base, parents, plan: planned, identity };
   } catch (error) {
@@ -49,6 +46,25 @@ export async function prepareMerge(deps: Deps, value: unknown): Promise<Prepared
     // The engine speaks of the recipe; the caller sent it as one field of an input.
     throw new RefusedError(error.faults.map((fault) => ({ ...fault, path: ["recipe", ...fault.path] })));
   }
+}
+
+/** What the registry knows of each model. */
+async function loadHeaders(
+  deps: Deps,
+  recipe: Recipe,
+  base: ReadyVersion | null,
+  parents: readonly ReadyVersion[],
+): Promise<MergeHeaders> {
+  const stateFile = methodOf(recipe).prepare?.state?.file ?? null;
+  const known = new Map<string, LoadedModel>();
+  const models: LoadedModel[] = [];
+  for (const version of base === null ? parents : [base, ...parents]) {
+    const model = known.get(version.id) ?? (await loadModel(deps, version, stateFile));
+    known.set(version.id, model);
+    models.push(model);
+  }
+  const headers = await withTokenizers(deps, models, recipe.tokenizer !== null);
+  return { base: base === null ? null : (headers[0] ?? null), parents: headers.slice(base === null ? 0 : 1) };
 }
 
 /** Finds every version the recipe names; all refs at fault are told at once. */

@@ -13,10 +13,6 @@ export function unsupportedOf(recipe: Recipe): Fault[] {
   if (recipe.baseAdapter !== null) adapter(recipe.baseAdapter, ["baseAdapter"]);
   for (const [i, parent] of recipe.parents.entries())
     if (parent.adapter !== undefined) adapter(parent.adapter, ["parents", i, "adapter"]);
-  if (recipe.tokenizer !== null) {
-    const message = `The server copies the tokenizer of the base and cannot make one of several yet; ${elsewhere}.`;
-    faults.push(fault("TOKENIZER_UNSUPPORTED", message, ["tokenizer"]));
-  }
   const method = methodOf(recipe);
   const what = beyondRegistry(method);
   if (what !== null) faults.push(fault("METHOD_UNSUPPORTED", `${method.title} works with ${what}; ${elsewhere}.`, ["method"]));
