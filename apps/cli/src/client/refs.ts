@@ -9,6 +9,8 @@ export interface ModelRef {
 
 const pattern = /^([A-Za-z0-9][\w.-]*)\/([A-Za-z0-9][\w.-]*)(?:@([\w.-]+))?$/;
 
+export const isRef = (text: string): boolean => pattern.test(text);
+
 /** namespace/name, namespace/name@3 or namespace/name@alias. */
 export function parseRef(text: string, what = "A version"): ModelRef {
   const [, namespace, name, selector] = pattern.exec(text) ?? [];

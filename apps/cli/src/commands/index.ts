@@ -15,6 +15,7 @@ export const commandGroups: readonly { readonly title: string; readonly commands
       check: async () => (await import("./check.ts")).check,
       inspect: async () => (await import("./inspect.ts")).inspect,
       diff: async () => (await import("./diff.ts")).diff,
+      import: async () => (await import("./import.ts")).importRecipe,
       methods: async () => (await import("./methods.ts")).methods,
     },
   },

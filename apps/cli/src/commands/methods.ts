@@ -1,36 +1,30 @@
-import { describeMethods, type MethodDescription } from "@amalgam/engine/merge";
+import { describeMethods } from "@amalgam/engine/merge";
 import { defineCommand } from "citty";
-import { jsonOption } from "../options.ts";
+import { refusal } from "../failure.ts";
+import { closest, jsonOption } from "../options.ts";
+import { printable } from "../terminal/format.ts";
+import { renderMethod, renderMethods } from "../terminal/methods.ts";
 import { print, printJson } from "../terminal/output.ts";
 import { styleFor } from "../terminal/style.ts";
-import { renderTable } from "../terminal/table.ts";
-
-const parentsOf = ({ minParents, maxParents }: MethodDescription): string => {
-  if (maxParents === null) return `${minParents} or more`;
-  return maxParents === minParents ? String(minParents) : `${minParents} to ${maxParents}`;
-};
-
-function parametersOf({ parametersSchema }: MethodDescription): string {
-  const properties = Object.entries((parametersSchema["properties"] ?? {}) as Record<string, { readonly default?: unknown }>);
-  return properties
-    .map(([name, schema]) => (schema.default === undefined ? name : `${name}=${JSON.stringify(schema.default)}`))
-    .join(" ");
-}
+import { columnsOf } from "../terminal/wrap.ts";
 
 export const methods = defineCommand({
-  meta: { name: "methods", description: "List the merge methods and their parameters" },
-  args: { ...jsonOption },
+  meta: { name: "methods", description: "List the merge methods, or show one with its parameters, bounds and laws" },
+  args: {
+    method: { type: "positional", required: false, description: "Method to show in detail" },
+    ...jsonOption,
+  },
   run({ args }) {
     const known = describeMethods();
-    if (args.json === true) return printJson(known);
-    const rows = known.map((method) => [
-      method.id,
-      parentsOf(method),
-      method.needsBase ? "yes" : "no",
-      parametersOf(method),
-      method.summary,
-    ]);
-    const columns = ["Method", "Parents", "Base", "Parameters", "What it does"].map((title) => ({ title }));
-    print(renderTable(columns, rows, styleFor(process.stdout)));
+    const [style, columns] = [styleFor(process.stdout), columnsOf(process.stdout)];
+    if (args.method === undefined) return args.json === true ? printJson(known) : print(renderMethods(known, style, columns));
+    const ids = known.map(({ id }) => id);
+    const method = known.find(({ id }) => id === args.method);
+    if (method === undefined) {
+      const near = closest(args.method, ids);
+      const advice = near === null ? `There are: ${ids.join(", ")}.` : `Did you mean ${near}?`;
+      throw refusal("METHOD_UNKNOWN", `There is no merge method ${printable(args.method, 100)}. ${advice}`, [args.method]);
+    }
+    return args.json === true ? printJson(method) : print(renderMethod(method, { style, columns }));
   },
 });

@@ -1,9 +1,10 @@
+import type { Recipe } from "@amalgam/engine/merge";
 import { defineCommand } from "citty";
-import { parseRef } from "../client/refs.ts";
+import { isRef, parseRef } from "../client/refs.ts";
 import { waitUntilVerified } from "../client/runs.ts";
 import { resolveServer } from "../client/server.ts";
 import { startMerge } from "../client/start-merge.ts";
-import { refusal } from "../failure.ts";
+import { type Fault, Refusal, refusal } from "../failure.ts";
 import { readRecipe } from "../local/recipe-file.ts";
 import { jsonOption, serverOptions } from "../options.ts";
 import { formatBytes, formatDigest, formatParameters, printable } from "../terminal/format.ts";
@@ -16,7 +17,7 @@ export const request = defineCommand({
     recipe: {
       type: "positional",
       required: true,
-      description: "Recipe in YAML or JSON; base and parents are refs such as acme/math@1",
+      description: "Recipe in YAML or JSON, or a mergekit configuration; base and parents are refs such as acme/math@1",
     },
     as: {
       type: "string",
@@ -31,6 +32,7 @@ export const request = defineCommand({
   async run({ args }) {
     const { namespace, name, selector } = parseRef(args.as, "--as");
     const { recipe, notes } = await readRecipe(args.recipe);
+    refuseFolders(recipe);
     const server = resolveServer(args, { env: process.env, cwd: process.cwd() });
     for (const each of notes) note(printable(each, 1000));
     const input = { namespace, name, recipe, ...(selector === null ? {} : { aliases: [selector] }) };
@@ -50,3 +52,17 @@ export const request = defineCommand({
     );
   },
 });
+
+/** A path means nothing to the server: told here, with what to do about it. */
+function refuseFolders({ base, parents }: Recipe): void {
+  const named = [
+    ...(base === null ? [] : [{ text: base, path: ["base"] }]),
+    ...parents.map(({ model }, i) => ({ text: model, path: ["parents", String(i), "model"] })),
+  ];
+  const faults = named.flatMap(({ text, path }): Fault[] => {
+    if (isRef(text)) return [];
+    const message = `${path.join(".")}: ${printable(text, 300)} is no registered version; amalgam push it, and write it as namespace/name@number.`;
+    return [{ code: "NOT_REGISTERED", message, path }];
+  });
+  if (faults.length > 0) throw new Refusal(faults);
+}
