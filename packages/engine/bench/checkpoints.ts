@@ -49,7 +49,12 @@ export class Weights {
 /** Bits of bf16, rounded to nearest even. */
 export function roundToBf16(values: Float32Array): Uint16Array {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  return Uint16Array.from(bits, (stored) => (stored + 0x7fff + ((stored >>> 16) & 1)) >>> 16);
+  const rounded = new Uint16Array(bits.length);
+  for (let i = 0; i < bits.length; i += 1) {
+    const stored = bits[i] ?? 0;
+    rounded[i] = (stored + 0x7fff + ((stored >>> 16) & 1)) >>> 16;
+  }
+  return rounded;
 }
 
 const layoutOf = (sizeMb: number) => {
