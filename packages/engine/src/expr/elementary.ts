@@ -15,10 +15,10 @@ import {
   sub,
 } from "./expr.ts";
 
-const log2e = 1.4426950408889634;
+const log2e = Math.LOG2E;
 /** ln 2 in two parts: the first has so few bits that its product with an exponent is exact in f32. */
 const ln2High = 0.693359375;
-const ln2Low = -2.12194440054690583e-4;
+const ln2Low = -2.1219444005469057e-4;
 
 /** Σ coefficient_k·x^k by Horner. */
 const polynomial = (x: Element, coefficients: readonly number[]): Element =>
