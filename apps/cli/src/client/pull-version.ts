@@ -28,7 +28,7 @@ export async function findVersion(server: Server, ref: string): Promise<Pulled> 
   return version;
 }
 
-export const removeIfEmpty = (folder: string): Promise<void> => rmdir(folder).catch(() => {});
+const removeIfEmpty = (folder: string): Promise<void> => rmdir(folder).catch(() => {});
 
 /** Downloads the files of a version into a new folder; what an interrupted call left beside it is used. */
 export async function pullInto(server: Server, version: Pulled, folder: string, signal: AbortSignal): Promise<void> {

@@ -20,7 +20,7 @@ const propertiesOf = (schema: Readonly<Record<string, unknown>>): [string, Prope
 
 const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-export const parentsOf = ({ minParents, maxParents }: MethodDescription): string => {
+const parentsOf = ({ minParents, maxParents }: MethodDescription): string => {
   if (maxParents === null) return `${minParents} or more`;
   return maxParents === minParents ? String(minParents) : `${minParents} to ${maxParents}`;
 };
