@@ -125,7 +125,9 @@ describe("the result is that of the reference", () => {
 });
 
 describe("a configuration of mergekit gives what mergekit makes of it", () => {
-  for (const one of cases.filter((each) => each.mergekit !== null && ["merge", "configuration"].includes(each.type) && !refused(each))) {
+  for (const one of cases.filter(
+    (each) => each.mergekit !== null && ["merge", "configuration"].includes(each.type) && !refused(each),
+  )) {
     const method = one.recipe?.method ?? one.mergekit?.merge_method ?? "";
     it.skipIf(!known(method))(`${one.name} (${one.source})`, async () => {
       await expectReference(one, await merged(parseRecipeText(JSON.stringify(one.mergekit)).recipe));

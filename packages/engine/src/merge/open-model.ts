@@ -34,13 +34,18 @@ export async function openModel(path: string, adapterPath: string | null, label:
 
 async function isAdapterFolder(path: string): Promise<boolean> {
   const names = await readdir(path).catch((): string[] => []);
-  return names.includes("adapter_config.json") && !names.some((name) => name === "model.safetensors" || name.endsWith(".index.json"));
+  return (
+    names.includes("adapter_config.json") && !names.some((name) => name === "model.safetensors" || name.endsWith(".index.json"))
+  );
 }
 
 function loneAdapter(adapter: Adapter, other: string | null): OpenModel {
   const { label, folder, config, modules, saved } = adapter;
   if (other !== null)
-    throw refuse("ADAPTER_UNSUPPORTED", `${label} is an adapter, into which ${other} cannot be baked; name a model in its place.`);
+    throw refuse(
+      "ADAPTER_UNSUPPORTED",
+      `${label} is an adapter, into which ${other} cannot be baked; name a model in its place.`,
+    );
   const factors = [...modules.values()].flatMap(({ a, b }) => [a, b]);
   const tensors = new Map([...factors, ...saved.values()].map((tensor) => [tensor.name, savedTensor(tensor.name, tensor, 0)]));
   const lora = {
@@ -71,7 +76,15 @@ function adapted(checkpoint: Checkpoint, adapter: Adapter): OpenModel {
   // A module that was trained as a whole stands in place of the checkpoint's.
   for (const [name, saved] of adapter.saved) tensors.set(name, savedTensor(name, saved, file));
   const modules = new Map(
-    [...adapter.modules].map(([name, { rank, shape: [rows, columns] }]) => [name, { rows, columns, rank }] as const),
+    [...adapter.modules].map(
+      ([
+        name,
+        {
+          rank,
+          shape: [rows, columns],
+        },
+      ]) => [name, { rows, columns, rank }] as const,
+    ),
   );
   const headers = [...tensors.values()].map(({ name, dtype, shape }): TensorHeader => ({ name, dtype, shape }));
   const [weights] = [...adapter.modules.values()];
