@@ -22,7 +22,7 @@ interface Props {
 }
 
 /** Of a field that varies, in ch: two of them stand in a line of a parent. */
-const widest = 20;
+const widest = 16;
 
 /** A number, or how it varies: 0.2 → 1, or mlp: 0.2, else 0.6. What is half-typed stays in the field and is not passed on. */
 export function SettingField(props: Props) {
@@ -68,7 +68,7 @@ export function SettingField(props: Props) {
         event.preventDefault();
         move(direction * (event.shiftKey ? 10 : 1));
       }}
-      style={isVarying(value) ? { width: `${Math.min(widest, (text ?? rest).length + 3)}ch`, textAlign: "left" } : undefined}
+      style={isVarying(value) ? { width: `${Math.min(widest, (text ?? rest).length + 3)}ch` } : undefined}
       className={`num h-7 max-w-full rounded-[6px] border border-transparent bg-transparent px-1.5 text-right text-[12.5px] font-medium hover:border-line-2 focus:border-line-2 aria-invalid:border-bad phone:h-10 ${className}`}
     />
   );
