@@ -30,31 +30,56 @@ export interface CountedKey {
   readonly count: number;
 }
 
-/**
- * The n-th largest (from 1) of all keys, `counted` ones included; n is at most their number. Two histograms, no sorting: linear
- * time.
- */
+/** Kept between calls: they are large, and asked for often. */
+const scratch: { readonly uppers: Uint32Array; readonly lowers: Uint32Array[] } = { uppers: new Uint32Array(bins), lowers: [] };
+
+/** The n-th largest (from 1) of all keys, `counted` ones included; n is at most their number. */
 export function nthLargest(chunks: readonly Int32Array[], n: number, counted: readonly CountedKey[] = []): Nth {
-  const uppers = new Uint32Array(bins);
+  const [nth] = largestAt(chunks, [n], counted);
+  if (nth === undefined) throw new Error("One rank was asked for.");
+  return nth;
+}
+
+/**
+ * The n-th largest for each of some n. Two passes over the keys with histograms of their halves, no sorting: linear time.
+ */
+export function largestAt(chunks: readonly Int32Array[], ns: readonly number[], counted: readonly CountedKey[] = []): Nth[] {
+  const { uppers } = scratch;
+  uppers.fill(0);
   for (const { key, count } of counted) uppers[upperHalf(key)] = (uppers[upperHalf(key)] ?? 0) + count;
   for (const chunk of chunks)
     for (let i = 0; i < chunk.length; i += 1) {
       const bin = upperHalf(chunk[i] ?? 0);
       uppers[bin] = (uppers[bin] ?? 0) + 1;
     }
-  const upper = binOf(uppers, n);
-  const lowers = new Uint32Array(bins);
-  for (const { key, count } of counted)
-    if (upperHalf(key) === upper.bin) lowers[lowerHalf(key)] = (lowers[lowerHalf(key)] ?? 0) + count;
+  const found = ns.map((n) => binOf(uppers, n));
+  const wanted = [...new Set(found.map(({ bin }) => bin))];
+  const lowers = lowersOf(chunks, wanted, counted);
+  return found.map(({ bin, above }, i) => {
+    const counts = lowers[wanted.indexOf(bin)] ?? uppers;
+    const lower = binOf(counts, (ns[i] ?? 0) - above);
+    return { key: keyFromHalves(bin, lower.bin), above: above + lower.above, equal: counts[lower.bin] ?? 0 };
+  });
+}
+
+/** Histograms of the lower halves of the keys with given upper halves. */
+function lowersOf(chunks: readonly Int32Array[], wanted: readonly number[], counted: readonly CountedKey[]): Uint32Array[] {
+  const histograms = wanted.map((_, w) => {
+    const histogram = scratch.lowers[w] ?? new Uint32Array(bins);
+    scratch.lowers[w] = histogram;
+    return histogram.fill(0);
+  });
+  const add = (key: number, count: number): void => {
+    const histogram = histograms[wanted.indexOf(upperHalf(key))];
+    if (histogram !== undefined) histogram[lowerHalf(key)] = (histogram[lowerHalf(key)] ?? 0) + count;
+  };
+  for (const { key, count } of counted) add(key, count);
+  const [least, most] = [Math.min(...wanted), Math.max(...wanted)];
   for (const chunk of chunks)
     for (let i = 0; i < chunk.length; i += 1) {
       const key = chunk[i] ?? 0;
-      if (upperHalf(key) === upper.bin) lowers[lowerHalf(key)] = (lowers[lowerHalf(key)] ?? 0) + 1;
+      const upper = upperHalf(key);
+      if (upper >= least && upper <= most) add(key, 1);
     }
-  const lower = binOf(lowers, n - upper.above);
-  return {
-    key: keyFromHalves(upper.bin, lower.bin),
-    above: upper.above + lower.above,
-    equal: lowers[lower.bin] ?? 0,
-  };
+  return histograms;
 }

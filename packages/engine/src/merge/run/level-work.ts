@@ -1,6 +1,6 @@
 import { blockCount } from "../../expr/blocks.ts";
 import type { TensorSelection } from "../../expr/expr.ts";
-import { binOf, type CountedKey, keyFromHalves, lowerHalf, nthLargest, upperHalf } from "../../expr/nth-largest.ts";
+import { binOf, type CountedKey, keyFromHalves, largestAt, lowerHalf, nthLargest, upperHalf } from "../../expr/nth-largest.ts";
 import { sampleRanges } from "../../expr/sample.ts";
 import { valueOfKey } from "../../expr/wasm/emit-select.ts";
 import {
@@ -257,8 +257,9 @@ function bandOf(sample: readonly Int32Array[], share: number): Band {
   const size = sample.reduce((total, { length }) => total + length, 0);
   const middle = share * size;
   const margin = 16 * Math.sqrt(size * share * (1 - share)) + 16;
-  const at = (n: number) => nthLargest(sample, Math.min(size, Math.max(1, Math.round(n))));
-  const [upper, centre, lower] = [at(middle - margin), at(middle), at(middle + margin)];
+  const ranks = [middle - margin, middle, middle + margin].map((n) => Math.min(size, Math.max(1, Math.round(n))));
+  const [upper, centre, lower] = largestAt(sample, ranks);
+  if (upper === undefined || centre === undefined || lower === undefined) throw new Error("Three ranks were asked for.");
   const hot = new Set([centre, upper, lower].filter(({ equal }) => equal > hotShare * size).map(({ key }) => key));
   const [hot0, hot1] = hot;
   const band = bandBetween(middle + margin > size ? everyKey.low : lower.key, middle - margin < 1 ? everyKey.high : upper.key);
