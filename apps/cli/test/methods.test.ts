@@ -28,10 +28,15 @@ test.each(methods)("$id is shown with its settings, laws and source", (method) =
     for (const name of Object.keys(schema["properties"] ?? {})) expect(text).toMatch(new RegExp(`^  ${name} +\\S`, "m"));
 });
 
-test("one method tells bounds and defaults", async () => {
+test("one method tells bounds, defaults and what mergekit calls things", async () => {
   const { code, stdout } = await here(["methods", "karcher"]);
   expect(code).toBe(0);
-  expect(stdout).toMatch(/maxIterations +whole number, 1 to 1000; default 10/);
+  expect(stdout).toMatch(/maxIterations +whole number, 1 to 1000; default 10 \(mergekit: max_iter\)/);
+});
+
+test("a method that mergekit lacks says so", async () => {
+  expect((await here(["methods", "karcher"])).stdout).toMatch(/mergekit +karcher/);
+  expect((await here(["methods", "emr"])).stdout).toMatch(/mergekit +has no such method/);
 });
 
 test("a misspelt method gets a suggestion", async () => {

@@ -1,8 +1,7 @@
 import { stat } from "node:fs/promises";
 import path from "node:path";
-import type { Fault } from "@amalgam/engine/merge";
+import { classifyReference, type Fault, type ModelReference } from "@amalgam/engine/merge";
 import { findVersion, pullIntoCache } from "../client/pull-version.ts";
-import { isRef } from "../client/refs.ts";
 import { localFolder, resolveServer, type Server } from "../client/server.ts";
 import { Refusal } from "../failure.ts";
 import { interruptible } from "../interrupt.ts";
@@ -23,20 +22,6 @@ export interface Surroundings {
   readonly cwd: string;
 }
 
-/** What the text of a reference can mean when it is no path; addresses were refused when the recipe was read. */
-interface Reference {
-  readonly isRegistry: boolean;
-  readonly hub: HubModel | null;
-}
-
-const hub = /^([\w.-]{1,96}\/[\w.-]{1,96})(?:@([^\s@]{1,255}))?$/;
-
-function sortReference(text: string): Reference {
-  const [, repository, revision = null] = hub.exec(text) ?? [];
-  if (repository === undefined || /^\.{1,2}\//.test(text)) return { isRegistry: false, hub: null };
-  return { isRegistry: isRef(text) && text === text.toLowerCase(), hub: { repository, revision } };
-}
-
 /** What keeps a model from being found, with its place in the recipe. */
 export class ModelMissing extends Error {
   readonly fault: Fault;
@@ -55,13 +40,14 @@ export class ModelMissing extends Error {
 export async function findModel(text: string, where: readonly string[], surroundings: Surroundings): Promise<FoundModel> {
   const location = path.resolve(surroundings.folder, text);
   if (await stat(location).catch(() => null)) return { location, note: null };
-  const reference = sortReference(text);
+  const reference = classifyReference(text);
+  if ("refusal" in reference) throw new ModelMissing(where, reference.refusal, "REFERENCE_REFUSED");
   const cached = reference.hub === null ? null : await findInHubCache(reference.hub, surroundings.env);
   // A name without a version may be of either; what lies here already goes first.
-  const isVersion = reference.isRegistry && text.includes("@");
+  const isVersion = reference.kind === "registry" && reference.selector !== null;
   const fromCache = cached === null ? null : { location: cached, note: `${text}: from the Hugging Face cache, ${cached}` };
   if (fromCache !== null && !isVersion) return fromCache;
-  const pulled = reference.isRegistry ? await pullModel(text, where, surroundings) : null;
+  const pulled = reference.kind === "registry" ? await pullModel(text, where, surroundings) : null;
   if (pulled !== null && "location" in pulled) return pulled;
   if (fromCache !== null) return fromCache;
   throw new ModelMissing(where, missing({ reference, location, surroundings, server: pulled?.server ?? null }));
@@ -96,7 +82,7 @@ const hasCode = (error: unknown, code: string): boolean =>
   error instanceof Refusal && error.faults.some((fault) => fault.code === code);
 
 interface Missing {
-  readonly reference: Reference;
+  readonly reference: Exclude<ModelReference, { readonly refusal: string }>;
   readonly location: string;
   readonly surroundings: Surroundings;
   /** That does not have it either */
@@ -107,7 +93,7 @@ function missing({ reference, location, surroundings, server }: Missing): string
   const folder = `there is no folder or file ${printable(location, 400)}`;
   const advice: string[] = [];
   if (server !== null) advice.push(`${server.url} has no such version`);
-  else if (reference.isRegistry)
+  else if (reference.kind === "registry")
     advice.push("if it is a registered version, amalgam pull it first, or merge on the server with amalgam request");
   if (reference.hub !== null) advice.push(hubAdvice(reference.hub, surroundings));
   return advice.length === 0 ? `${folder}.` : `${folder}; ${advice.join("; ")}.`;

@@ -1,15 +1,8 @@
 import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
-import { type Fault, type ParsedRecipe, parseRecipeText, type Recipe } from "@amalgam/engine/merge";
+import { type Fault, type ParsedRecipe, parseRecipeStages, type Recipe, type RecipeStage } from "@amalgam/engine/merge";
 import { Refusal, refusal } from "../failure.ts";
 import { findModel, ModelMissing, type Surroundings } from "./find-model.ts";
-
-/** One step of a recipe file. */
-interface RecipeStage extends ParsedRecipe {
-  readonly name: string | null;
-  /** Names of the steps whose results are models of this one */
-  readonly uses: readonly string[];
-}
 
 /** A recipe with its models as folders or files on this machine, in the order of the recipe. */
 export interface LocalRecipe extends ParsedRecipe {
@@ -31,7 +24,7 @@ export async function readStages(file: string): Promise<RecipeStage[]> {
   const info = await stat(file).catch(() => null);
   if (!info) throw refusal("RECIPE_MISSING", `There is no recipe ${file}.`, [file]);
   if (!info.isFile()) throw refusal("RECIPE_MISSING", `${file} is not a file; a recipe is a YAML or JSON file.`, [file]);
-  return [{ ...parseRecipeText(await readFile(file, "utf8")), name: null, uses: [] }];
+  return parseRecipeStages(await readFile(file, "utf8"));
 }
 
 /** Reads a file that must be one recipe. */

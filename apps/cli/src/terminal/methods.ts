@@ -1,4 +1,4 @@
-import type { MethodDescription } from "@amalgam/engine/merge";
+import { isMergekitMethod, type MethodDescription, mergekitNameOf, rulesOf } from "@amalgam/engine/merge";
 import { type Style, width } from "./style.ts";
 import { renderFacts } from "./table.ts";
 import { wrap, wrapRow } from "./wrap.ts";
@@ -80,14 +80,21 @@ function boundsOf(property: Property): string {
   return high === null ? kind : `${kind}, ${exclusiveMaximum === undefined ? "up to " : ""}${high}`;
 }
 
-function renderSettings(title: string, schema: Readonly<Record<string, unknown>>, { style, columns }: Look): string[] {
+function renderSettings(
+  title: string,
+  schema: Readonly<Record<string, unknown>>,
+  theirs: ReadonlyMap<string, string>,
+  { style, columns }: Look,
+): string[] {
   const properties = propertiesOf(schema);
   if (properties.length === 0) return [];
   const widest = Math.max(...properties.map(([name]) => name.length));
   const lines = properties.flatMap(([name, property]) => {
     const value = property.default === undefined ? "must be given" : `default ${JSON.stringify(property.default)}`;
+    const called = theirs.get(name);
+    const foreign = called === undefined || called === name ? "" : ` (mergekit: ${called})`;
     return [
-      ...wrapRow([style.bold(name), `${boundsOf(property)}; ${value}`], [widest], columns, "  "),
+      ...wrapRow([style.bold(name), `${boundsOf(property)}; ${value}${foreign}`], [widest], columns, "  "),
       ...wrapRow(["", property.description ?? ""], [widest], columns, "  ").map((line) => style.dim(line)),
     ];
   });
@@ -102,19 +109,23 @@ interface Look {
 /** One method with everything that a recipe can say to it. */
 export function renderMethod(method: MethodDescription, look: Look): string {
   const { style, columns } = look;
+  const name = mergekitNameOf(method);
+  const isTheirs = isMergekitMethod(name);
+  const theirs = new Map(isTheirs ? rulesOf(name)?.settings.map((rule) => [rule.to, rule.name]) : []);
   const facts: [string, string][] = [
     ["family", method.family],
     ["parents", `${parentsOf(method)}: ${method.accepts.map((space) => holds[space]).join(" or ")}`],
     ["base", method.base],
     ["result", holds[method.output]],
     ["source", method.source],
+    ["mergekit", isTheirs ? name : "has no such method"],
   ];
   const laws = method.laws.flatMap((law) => wrap(law, columns - 4).map((line, i) => `${i === 0 ? "  - " : "    "}${line}`));
   return [
     [style.bold(`${method.title} (${method.id}, version ${method.version})`), ...wrap(method.summary, columns)].join("\n"),
     renderFacts(facts, style),
-    ...renderSettings("What a recipe may say for each parent", method.parentParametersSchema, look),
-    ...renderSettings("Parameters", method.parametersSchema, look),
+    ...renderSettings("What a recipe may say for each parent", method.parentParametersSchema, theirs, look),
+    ...renderSettings("Parameters", method.parametersSchema, theirs, look),
     ["Laws, each checked by a property test", ...laws].join("\n"),
   ].join("\n\n");
 }
