@@ -1,8 +1,7 @@
 import path from "node:path";
-import { type MergeReport, mergeToFolder } from "@amalgam/engine/merge";
 import { defineCommand } from "citty";
 import { interruptible } from "../interrupt.ts";
-import { readLocalRecipe } from "../local/recipe-file.ts";
+import { mergeRecipeFile, type StagesReport } from "../local/merge-stages.ts";
 import { byteSize, jsonOption, wholeNumber } from "../options.ts";
 import { formatBytes, formatDigest, formatDuration, plural, printable } from "../terminal/format.ts";
 import { note, print, printJson } from "../terminal/output.ts";
@@ -21,7 +20,7 @@ export const merge = defineCommand({
     tile: {
       type: "string",
       valueHint: "bytes",
-      description: "Bytes of each input that a worker holds at a time, 16KiB to 64MiB; default 1MiB",
+      description: "Bytes of each input that a worker holds at a time, 16KiB to 64MiB; default 256KiB",
     },
     seed: { type: "string", valueHint: "n", description: "Overrides the seed of the recipe" },
     "max-shard-size": { type: "string", valueHint: "bytes", description: "Cut larger results into shards; default 5GB" },
@@ -41,17 +40,17 @@ export const merge = defineCommand({
     };
     const seed = wholeNumber(args.seed, "--seed");
     const outDir = path.resolve(args.out_dir);
-    const { notes, ...inputs } = await readLocalRecipe(args.recipe, seed);
-    for (const each of notes) note(printable(each, 1000));
     const progress = startProgress("Merging");
     try {
       const report = await interruptible(
         (signal) =>
-          mergeToFolder({
-            ...inputs,
+          mergeRecipeFile(args.recipe, {
             ...options,
+            seed,
             outDir,
             signal,
+            onStage: ({ name, number, count }) =>
+              note(`Step ${number} of ${count}${name === null ? "" : `: ${printable(name, 200)}`}`),
             onNote: (each) => note(printable(each, 1000)),
             onProgress: ({ bytesRead, bytesTotal, bytesPerSecond, tensorsDone, tensorsTotal }) =>
               progress.update({
@@ -73,10 +72,10 @@ export const merge = defineCommand({
 });
 
 function show(
-  { files, bytesRead, bytesWritten, seconds, threads, peakRssBytes, notes, identity }: MergeReport,
+  { files, bytesRead, bytesWritten, seconds, threads, peakRssBytes, recipeNotes, notes, identity }: StagesReport,
   outDir: string,
 ): void {
-  for (const each of notes) note(printable(each, 1000));
+  for (const each of [...recipeNotes, ...notes]) note(printable(each, 1000));
   print(`Merged into ${outDir}`);
   print(`read ${formatBytes(bytesRead)}, wrote ${formatBytes(bytesWritten)} in ${plural(files.length, "file")}`);
   print(`${formatDuration(seconds)} on ${plural(threads, "thread")}, peak memory ${formatBytes(peakRssBytes)}`);

@@ -1,4 +1,4 @@
-import { lstat, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { lstat, mkdir, mkdtemp, rm, rmdir } from "node:fs/promises";
 import path from "node:path";
 import { type MergeOptions, type MergeReport, mergeToFolder, type Recipe } from "@amalgam/engine/merge";
 import { refusal } from "../failure.ts";
@@ -50,15 +50,27 @@ export async function mergeRecipeFile(file: string, { seed, ...options }: StageO
 async function inScratch<T>(outDir: string, work: (scratch: string) => Promise<T>): Promise<T> {
   if (await lstat(outDir).catch(() => null))
     throw refusal("OUTPUT_EXISTS", `${outDir} exists already; choose another folder or remove it.`, ["outDir"]);
-  const made = await mkdir(path.dirname(outDir), { recursive: true });
+  const parent = path.dirname(outDir);
+  const made = await mkdir(parent, { recursive: true });
   const scratch = await mkdtemp(`${outDir}.steps-`);
   try {
     return await work(scratch);
-  } catch (error) {
-    if (made !== undefined) await rm(made, { recursive: true, force: true });
-    throw error;
   } finally {
     await rm(scratch, { recursive: true, force: true });
+    if (made !== undefined) await removeEmpty(parent, made);
+  }
+}
+
+/** Removes folders from the inner to the outer one as long as they are empty: after a success, or with files of others, they are not. */
+async function removeEmpty(inner: string, outer: string): Promise<void> {
+  for (let folder = inner; folder.length >= outer.length; folder = path.dirname(folder)) {
+    if (
+      !(await rmdir(folder).then(
+        () => true,
+        () => false,
+      ))
+    )
+      return;
   }
 }
 
