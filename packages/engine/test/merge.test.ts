@@ -408,6 +408,7 @@ describe("the folder of a merged BERT checkpoint", () => {
       ],
     );
     for (const { digest } of manifest.models) expect(card).toContain(digest);
+    expect(card).toContain("`weight 1`");
     expect(manifest.files).toEqual(written.filter((file) => file.path !== "amalgam.json"));
     // The same content elsewhere has the same digests, hence the same identity and the same bytes.
     const again = await merge("bert-elsewhere", { manifest: { requestedBy: "test" } });

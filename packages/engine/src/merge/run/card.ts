@@ -1,5 +1,5 @@
 import type { Plan } from "../plan.ts";
-import { coefficientsOf, methodOf } from "../recipe.ts";
+import { coefficientsOf, methodOf, ownOf } from "../recipe.ts";
 
 export interface CardModel {
   readonly role: "base" | "parent";
@@ -25,6 +25,8 @@ export function cardModels(plan: Plan, labels: readonly string[], digests: reado
 const code = (text: string): string => `\`${text.replace(/[`|\p{Cc}\p{Cf}\u2028\u2029]/gu, " ").slice(0, 300)}\``;
 const share = (coefficient: number | null): string => (coefficient === null ? "" : String(Number(coefficient.toPrecision(6))));
 
+const textOf = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
+
 /** README.md of a merged model. The same merge gives the same card. */
 export function modelCard(plan: Plan, models: readonly CardModel[], identity: string | null): string {
   const method = methodOf(plan.recipe);
@@ -32,7 +34,14 @@ export function modelCard(plan: Plan, models: readonly CardModel[], identity: st
     ({ role, label, digest, coefficient }) =>
       `| ${role} | ${code(label)} | ${share(coefficient)} | ${digest === null ? "not computed" : `\`${digest}\``} |`,
   );
-  const parameters = Object.entries(plan.recipe.parameters).map(([name, value]) => `- ${name}: ${code(String(value))}`);
+  const parameters = Object.entries(plan.recipe.parameters).map(([name, value]) => `- ${name}: ${code(textOf(value))}`);
+  const own = plan.recipe.parents.flatMap((parent, i) => {
+    const settings = Object.entries(ownOf(parent));
+    const label = models.filter(({ role }) => role === "parent")[i]?.label ?? parent.model;
+    return settings.length === 0
+      ? []
+      : [`- ${code(label)}: ${code(settings.map(([name, value]) => `${name} ${textOf(value)}`).join(", "))}`];
+  });
   const title = plan.output === "delta" ? "Task vector" : plan.output === "adapter" ? "LoRA adapter" : "Merged model";
   return [
     "---",
@@ -51,6 +60,7 @@ export function modelCard(plan: Plan, models: readonly CardModel[], identity: st
     ...rows,
     "",
     ...(parameters.length > 0 ? ["Parameters:", "", ...parameters, ""] : []),
+    ...(own.length > 0 ? ["Settings of the parents:", "", ...own, ""] : []),
     `${plan.tensors.length} tensors, ${plan.writeBytes} bytes.${plan.output === "delta" ? " These are differences to the base, not weights: they cannot be loaded as a model." : ""}`,
     ...plan.notes.map((note) => `- ${note.replace(/[<>\p{Cc}]/gu, " ").replace(/[*_]/g, "\\$&")}`),
     "",
