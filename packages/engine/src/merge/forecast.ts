@@ -16,6 +16,8 @@ export const defaultTileBytes = 1 << 18;
 /** Measured: the process with its modules loaded, and each worker thread, without tiles. */
 export const processBytes = 78e6;
 const workerBytes = 13e6;
+/** Histograms and samples of a worker that looks for the largest values. */
+const selectingBytes = 10e6;
 /** Bytes read and written in a second on two ordinary cores with a warm page cache. */
 export const forecastBytesPerSecond = 1.5e9;
 const forecastThreads = 2;
@@ -105,10 +107,14 @@ export function forecastOf(recipe: Recipe, sources: readonly PlannedSource[], te
       (readBytes + writeBytes + preparing.scratchBytes) / forecastBytesPerSecond,
     peakMemoryBytes: (threads, tileBytes = defaultTileBytes) => {
       const merging = threads * tilesOf([...works, ...counts], tileBytes) + sharedOf([...works, ...counts]);
-      return processBytes + threads * workerBytes + Math.max(merging, preparing.memoryBytes(threads));
+      const selecting = [...works, ...counts].some(({ outline }) => selects(outline)) ? selectingBytes : 0;
+      return processBytes + threads * (workerBytes + selecting) + Math.max(merging, preparing.memoryBytes(threads));
     },
   };
 }
+
+const selects = (outline: Outline | null): boolean =>
+  outline?.program.levels.some(({ selections }) => selections.length > 0) ?? false;
 
 /** The rounds of a method's survey at one tensor. A selection over the model takes two counts, and one more to settle ties. */
 function surveyOf(
