@@ -59,7 +59,7 @@ function describe({ stage, plan }: CheckedStage, threads: number) {
     parameterCount: plan && parametersOf(plan),
     excluded: plan?.excluded ?? [],
     copied: plan?.copied ?? [],
-    layers: plan?.layers ?? null,
+    layers: plan?.layerOrder?.length ?? null,
     readBytes: plan?.readBytes ?? null,
     writeBytes: plan?.writeBytes ?? null,
     peakMemoryBytes: plan?.peakMemoryBytes(threads) ?? null,

@@ -9,6 +9,7 @@ import {
   type Plan,
   plan,
   RefusedError,
+  restackedConfig,
   trunkConfig,
 } from "@amalgam/engine/merge";
 import { Refusal } from "../failure.ts";
@@ -152,11 +153,7 @@ function resultOf({ name }: LocalStage, made: Plan, headers: readonly Checkpoint
   const [owner] = headers;
   const config = headers.find((header) => header.config !== null)?.config ?? null;
   const trunk = config === null || made.excluded.length === 0 ? config : trunkConfig(config);
-  const layers = made.layers;
-  const restacked =
-    trunk === null || layers === null
-      ? trunk
-      : Object.fromEntries(Object.entries(trunk).map(([key, value]) => [key, isLayerCount(key) ? layers : value]));
+  const restacked = trunk === null || made.layerOrder === null ? trunk : restackedConfig(trunk, made.layerOrder);
   return {
     label: name ?? "the last step",
     config: restacked,
@@ -168,5 +165,3 @@ function resultOf({ name }: LocalStage, made: Plan, headers: readonly Checkpoint
     ...(made.output === "tasks" ? { scalers: made.recipe.parents.map(() => 1) } : {}),
   };
 }
-
-const isLayerCount = (key: string): boolean => ["num_hidden_layers", "n_layer", "n_layers", "num_layers"].includes(key);

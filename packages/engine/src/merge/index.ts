@@ -9,6 +9,7 @@ export { type FileDigest, folderDigest } from "./folder-digest.ts";
 export { defaultTileBytes } from "./forecast.ts";
 export { type ParentDigests, recipeIdentity } from "./identity.ts";
 export { type Law, type Sample, universalLaws } from "./laws.ts";
+export { restackedConfig } from "./layer-stack.ts";
 export { type MergeValues, mergeValues } from "./merge-values.ts";
 export { exportMergekit } from "./mergekit/export.ts";
 export { isMergekitMethod, mergekitNameOf, rulesOf } from "./mergekit/method-rules.ts";

@@ -43,7 +43,7 @@ export function plan(recipe: Recipe, { base, parents }: MergeHeaders): Plan {
   if (method.adapters?.kind === "combine") return planCombination(recipe, method.adapters, parents);
   const globs = globsOf(recipe, method, models);
   const isExcluded = (name: string) => globs.some((glob) => matchesGlob(glob, name));
-  const { assignments, layers, faults } = assignTensors(recipe, { base, parents });
+  const { assignments, layerOrder, faults } = assignTensors(recipe, { base, parents });
   const included = assignments.filter(({ name }) => !isExcluded(name));
   const isVocabulary = vocabularyTensorsOf(models);
   const isEmbedding = (name: string) => isVocabulary(name) && !isExcluded(name);
@@ -77,7 +77,7 @@ export function plan(recipe: Recipe, { base, parents }: MergeHeaders): Plan {
     sources,
     tensors,
     excluded,
-    layers,
+    layerOrder,
     alignment: aligned?.alignment ?? null,
     copied: tensors.filter(({ action }) => action === "copy").map(({ name }) => name),
     output: method.output,

@@ -85,8 +85,8 @@ export interface Plan {
   readonly output: Space;
   /** How the vocabularies of the models became one; null without a tokenizer policy */
   readonly alignment: EmbeddingAlignment | null;
-  /** Layers of the result when slices were stacked */
-  readonly layers: number | null;
+  /** For each layer of stacked slices its number in the model whose configuration is kept; null: layers are as they were */
+  readonly layerOrder: readonly number[] | null;
   /** All passes over the inputs together */
   readonly readBytes: number;
   readonly writeBytes: number;

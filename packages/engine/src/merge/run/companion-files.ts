@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { trunkConfig } from "../architectures.ts";
 import { canonicalJson } from "../canonical-json.ts";
 import type { Checkpoint } from "../checkpoint.ts";
+import { restackedConfig } from "../layer-stack.ts";
 import type { Plan } from "../plan.ts";
 import type { Fields } from "../record.ts";
 import { decodeText, parseFields } from "../tokenizer/strict-json.ts";
@@ -83,7 +84,8 @@ const torchNames: Readonly<Record<string, string>> = { F32: "float32", F16: "flo
 
 /** config.json of the result: that of the base (else first parent), as a trunk when heads were left out, with the stored type. */
 function outputConfig(plan: Plan, config: Fields): Fields {
-  const result: Record<string, unknown> = plan.excluded.length > 0 ? trunkConfig(config) : { ...config };
+  const stacked = plan.layerOrder === null ? config : restackedConfig(config, plan.layerOrder);
+  const result: Record<string, unknown> = plan.excluded.length > 0 ? trunkConfig(stacked) : { ...stacked };
   // Points at code of another repository, which was not copied and must not be fetched on behalf of a merge.
   delete result["auto_map"];
   const types = new Set(plan.tensors.filter(({ action }) => action === "merge").map(({ dtype }) => dtype));
