@@ -39,6 +39,7 @@ beforeAll(async () => {
     ),
   );
   // In node_modules of the package, so that the built files find their dependencies; of this run alone.
+  await mkdir(join(engine, "node_modules"), { recursive: true });
   built = await mkdtemp(join(engine, "node_modules", ".resume-test-"));
   spawnSync(process.execPath, [tsc, "-p", join(engine, "tsconfig.build.json"), "--outDir", built, "--sourceMap", "false"]);
 });
