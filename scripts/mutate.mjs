@@ -5,7 +5,7 @@
 //   npm run mutate -- steps --share 1           every mutant of one group; --file trim: of one file
 //   npm run mutate -- steps --survivors FILE    only those that a report (reports/mutation/steps.json) says have survived
 //   npm run mutate -- steps --tests FILE        by other tests
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -40,7 +40,7 @@ const groups = {
   ranks: { mutate: sources("expr/wasm", "emit-rank"), tests: [ranks], share: 0.15, runs: 40 },
   run: {
     mutate: sources("merge/run", "level-work", "stream-key", "kernel-desk"),
-    tests: tests("stream-key", "selections"),
+    tests: tests("stream-key", "ring", "selections"),
     share: 0.3,
     runs: 20,
   },
@@ -74,6 +74,7 @@ for (const name of positionals.length > 0 ? positionals : Object.keys(groups)) {
 
 async function byOpcodes(name, mutate, share) {
   const results = mutateOpcodes(mutate, share);
+  mkdirSync(join("reports", "mutation"), { recursive: true });
   writeFileSync(join("reports", "mutation", `${name}.json`), JSON.stringify(results, null, 1));
   const killed = results.filter((mutant) => mutant.killed).length;
   return { killed, alive: results.length - killed };

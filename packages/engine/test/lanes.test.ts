@@ -172,3 +172,26 @@ it("a selection orders values of both signs, keep as many as it may", () => {
           expect([...resultOf(values, expr)], `${keep} ${ties}`).toEqual([...evaluate(expr, { inputs: [values] })]);
         }
 });
+
+it("what lies behind the last value of a tensor or of a row raises no alarm", () => {
+  const reciprocal = x.div(x.constant(1), x.input(0));
+  const byRow = x.div(reciprocal, x.broadcast(x.total(x.input(0), "row")));
+  for (const columns of [1, 2, 3, 7, 8, 9, 13])
+    for (const type of ["F32", "F16", "BF16"] as const) {
+      const values = Float32Array.from({ length: 5 * columns }, (_, i) => 1 + (i % 7));
+      const shape = { inputs: [encodeFromF32(type, values)], types: [type], elements: values.length, columns };
+      for (const expr of [reciprocal, byRow]) {
+        const { result, finite } = runKernel(expr, { ...shape, output: "F32" });
+        expect(finite, `${type} in rows of ${columns}`).toBe(true);
+        expect(bitsOf(new Float32Array(result.buffer))).toEqual(bitsOf(evaluate(expr, { inputs: [values], columns })));
+      }
+    }
+});
+
+it("an expression may ask for the numbers of elements, of rows and of columns", () => {
+  const sizes = (["elements", "rows", "columns"] as const).map((of, i) => x.mul(x.constant(1000 ** i), x.broadcast(x.size(of))));
+  const values = new Float32Array(12);
+  const shape = { inputs: [new Uint8Array(values.buffer)], types: ["F32" as const], elements: 12, columns: 4 };
+  const { result } = runKernel(x.sum(sizes), { ...shape, output: "F32" });
+  expect([...new Float32Array(result.buffer)]).toEqual([...values.fill(12 + 3000 + 4_000_000)]);
+});

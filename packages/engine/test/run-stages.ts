@@ -10,7 +10,7 @@ import { type Job, planStages, type TensorJob } from "../src/merge/run/job.ts";
 import { SourceReader } from "../src/merge/run/read-source.ts";
 import { createSharedState, slot } from "../src/merge/run/shared-state.ts";
 import { streamKey } from "../src/merge/run/stream-key.ts";
-import { TileWorker } from "../src/merge/run/tile-worker.ts";
+import { type TileFault, TileWorker } from "../src/merge/run/tile-worker.ts";
 import { decodeToF32, encodeFromF32 } from "../src/tensor/codec.ts";
 import { type ArithmeticDtype, dtypes } from "../src/tensor/dtype.ts";
 
@@ -23,6 +23,7 @@ export interface StagedTensor {
   readonly measured?: Readonly<Record<string, number>>;
 }
 
+const tileBytes = 65536;
 const patienceMs = 10_000;
 let watch: Worker | null = null;
 /** Stops a run that waits for ever for what nobody does: this thread cannot, as it is the one that waits. */
@@ -41,7 +42,7 @@ function watchOver(control: Int32Array): () => void {
 }
 
 /** Merges tensors as a thread of a run does, stage by stage, in this thread; and by the slow interpreter. */
-export function runStages(tensors: readonly StagedTensor[], tileBytes = 65536) {
+export function runStages(tensors: readonly StagedTensor[], severalWorkers = false) {
   const folder = mkdtempSync(join(tmpdir(), "amalgam-stages-"));
   const [from, to] = [join(folder, "in"), join(folder, "out")];
   // The first byte belongs to nobody: positions in files are not positions in tensors.
@@ -78,7 +79,16 @@ export function runStages(tensors: readonly StagedTensor[], tileBytes = 65536) {
     };
     const state = createSharedState(job);
     const done = watchOver(state.control);
-    const fault = new TileWorker(job, state).run(() => false);
+    // Between the tiles of the first stage and the others a second worker does all the rest: it knows what the first has published.
+    const [first, second] = [new TileWorker(job, state), new TileWorker(job, state)];
+    let left = severalWorkers ? (job.stages[0]?.tileCount ?? 0) : Number.POSITIVE_INFINITY;
+    let faultOfSecond: TileFault | null = null;
+    const faultOfFirst = first.run(() => {
+      if (left === 0) faultOfSecond = second.run(() => false);
+      left -= 1;
+      return false;
+    });
+    const fault = faultOfFirst ?? faultOfSecond;
     done();
     const bytes = new Uint8Array(readFileSync(to));
     const reader = new SourceReader(job.inputs);

@@ -22,8 +22,8 @@ function noise(elements: number, seed = 1): Float32Array {
   });
 }
 
-function expectSame(tensors: readonly StagedTensor[], tileBytes?: number): void {
-  for (const [i, { fault, actual, expected }] of runStages(tensors, tileBytes).entries()) {
+function expectSame(tensors: readonly StagedTensor[], severalWorkers = false): void {
+  for (const [i, { fault, actual, expected }] of runStages(tensors, severalWorkers).entries()) {
     expect(fault).toBeNull();
     expect(firstDifference(actual, expected), `tensor ${i}`).toBe(-1);
   }
@@ -123,6 +123,11 @@ describe("selections side by side", () => {
     expectSame([tensor(large, 1), tensor(small, 2), tensor(9, 3), tensor(large + 11, 4), tensor(1, 5), tensor(small, 6)]);
   });
 
+  it("are what another worker makes of what the first has published", () => {
+    for (const elements of [5, small, large])
+      expectSame([{ value: several, inputs: [noise(elements), noise(elements, 2)] }], true);
+  });
+
   it("reads each value once for a pass, and a part of it for a sample", () => {
     const [run] = runStages([{ value: keptOf(share(0.5)), inputs: [noise(large)] }]);
     expect(run?.bytesRead).toBe(2 * (run?.bytesOfInput ?? 0) + 4 * 65536);
@@ -141,6 +146,40 @@ describe("selections side by side", () => {
       );
       expectSame([{ value, inputs: [noise(rows * columns)], columns }]);
     }
+  });
+});
+
+describe("a value that is only counted, because it occurs often", () => {
+  // It fills 1.5% of the tensor, in the middle of values that all differ, and the band around the border holds more of these.
+  const values = noise(large).map((v) => (Math.abs(v) > 0.5 && Math.abs(v) < 0.515 ? 0.5 : v));
+
+  it.each([0.48, 0.4849, 0.486, 0.49, 0.4999, 0.5001, 0.502, 0.505, 0.51])("is in its place when a share of %f is kept", (of) => {
+    for (const ties of ["first", "all"] as const) expectSame([{ value: keptOf(share(of), ties), inputs: [values] }]);
+  });
+});
+
+it("a selection that keeps nothing has an infinite threshold", () => {
+  const least = x.threshold(x.largest(magnitude, x.number(0)));
+  const [run] = runStages([{ value: x.broadcast(x.numeric.min(x.number(9), least)), inputs: [noise(9)] }]);
+  expect(run?.actual).toEqual(new Float32Array(9).fill(9));
+});
+
+describe("rows of a tile", () => {
+  const byRow = x.mul(magnitude, x.broadcast(x.largestOf(magnitude, "row")));
+
+  it.each([36, 37, 38, 5 * 37 - 1, 5 * 37, 5 * 37 + 1, 16384, 600 * 37])(
+    "end a selection of %i equal values where it ends",
+    (keep) => {
+      const values = new Float32Array(700 * 37).fill(2);
+      expectSame([{ value: keptOf(x.number(keep), "first", byRow), inputs: [values], columns: 37 }]);
+    },
+  );
+
+  it("add up without what another tensor has left behind", () => {
+    const whole = { value: x.broadcast(x.total(x.input(0))), inputs: [noise(small)] };
+    const rows = { value: x.broadcast(x.total(x.input(0), "row")), inputs: [noise(7 * 4097, 2)], columns: 4097 };
+    const both = { ...rows, value: x.broadcast(x.total(x.mul(x.input(0), x.broadcast(x.largestOf(x.input(0), "row"))))) };
+    expectSame([whole, rows, whole, both, whole]);
   });
 });
 
