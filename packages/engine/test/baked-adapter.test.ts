@@ -1,10 +1,10 @@
-import { copyFile, cp, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { copyFile, cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decodeToF32, fileSource, readHeader } from "../src/formats/index.ts";
 import { mergeToFolder, parseRecipe, RefusedError } from "../src/merge/index.ts";
-import { tensorOf, writeFolder } from "./checkpoints.ts";
+import { safetensorsBytes, tensorOf, writeFolder } from "./checkpoints.ts";
 
 const golden = join(import.meta.dirname, "golden", "merge");
 let root: string;
@@ -58,6 +58,23 @@ describe("an adapter that is baked into a parent while it is read", () => {
     expect(plain.report.identity).toBe(small.report.identity);
     expect(plain.report.identity).not.toBe((await bake("base", "a3")).report.identity);
     expect(await readFile(join(plain.outDir, "amalgam.json"), "utf8")).toContain('"adapter": "a1"');
+  });
+
+  it("can be smaller than what a random key looks at", async () => {
+    const name = "model.layers.0.self_attn.q_proj";
+    const folder = await writeFolder(join(root, "tiny"), [tensorOf({ name: `${name}.weight`, dtype: "F32", shape: [2, 16] }, 1)]);
+    const factor = (which: string, shape: number[]) =>
+      tensorOf({ name: `base_model.model.${name}.${which}.weight`, dtype: "F32", shape }, 3);
+    await mkdir(adapterPath("tiny"));
+    const bytes = await safetensorsBytes([factor("lora_A", [1, 16]), factor("lora_B", [2, 1])]);
+    await writeFile(join(adapterPath("tiny"), "adapter_model.safetensors"), bytes);
+    const config = { peft_type: "LORA", r: 1, lora_alpha: 1, target_modules: ["q_proj"] };
+    await writeFile(join(adapterPath("tiny"), "adapter_config.json"), JSON.stringify(config));
+    const recipe = parseRecipe({ method: "dare_linear", base: "base", parents: [{ model: "m", adapter: "a", density: 0.5 }] });
+    const adapters = { parents: [adapterPath("tiny")] };
+    const outDir = join(root, "tiny-out");
+    const { files } = await mergeToFolder({ recipe, base: folder, parents: [folder], adapters, outDir, digests: "skip" });
+    expect(files.map(({ path }) => path)).toContain("model.safetensors");
   });
 
   it("is refused for a model that it was not made for, before any work", async () => {

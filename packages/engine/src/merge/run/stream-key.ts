@@ -30,8 +30,13 @@ function storedIn(source: Source, tensor: TensorJob): readonly Content[] {
     const own = source.matrices[source.model];
     return own == null ? [] : [{ source: own, elements: source.rows * source.columns }];
   }
-  // A factor of an adapter is shorter than the tensor: its first bytes stand for it.
-  return [source.weight, source.a, source.b].map((stored) => ({ source: stored, elements: Math.min(tensor.elements, 8) }));
+  const { weight, a, b, rows, columns, rank, isTransposed } = source;
+  const [out, inner] = isTransposed ? [columns, rows] : [rows, columns];
+  return [
+    { source: weight, elements: tensor.elements },
+    { source: a, elements: rank * inner },
+    { source: b, elements: out * rank },
+  ];
 }
 
 function addContent(hash: { update(data: string | Uint8Array): unknown }, { source, elements }: Content, reader: SourceReader) {
