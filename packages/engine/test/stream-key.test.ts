@@ -100,11 +100,13 @@ describe("the key of a stream of random numbers", () => {
     expect(keyOf({ ...source, model: 0 }, 600)).toEqual(expected(600, []));
   });
 
-  it("of a weight with an adapter is of the first values of weight and factors", () => {
+  it.each([
+    ["as it is", false, 6, 32],
+    ["transposed", true, 32, 6],
+  ])("of a weight with an adapter is of weight and factors, whole: %s", (_, isTransposed, ofA, ofB) => {
     const parts = { weight: stored("BF16", 0), a: stored("F32", 400), b: stored("F32", 800) };
-    const source: AdaptedSource = { kind: "adapted", ...parts, rows: 8, columns: 8, rank: 2, scale: 1, isTransposed: false };
-    const first = (count: number) => [["BF16", 0, count] as const, ["F32", 400, count] as const, ["F32", 800, count] as const];
-    expect(keyOf(source, 64)).toEqual(expected(64, first(8)));
-    expect(keyOf(source, 5)).toEqual(expected(5, first(5)));
+    const source: AdaptedSource = { kind: "adapted", ...parts, rows: 16, columns: 3, rank: 2, scale: 1, isTransposed };
+    const looked = [["BF16", 0, 48] as const, ["F32", 400, ofA] as const, ["F32", 800, ofB] as const];
+    expect(keyOf(source, 48)).toEqual(expected(48, looked));
   });
 });
