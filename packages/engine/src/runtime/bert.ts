@@ -4,12 +4,12 @@ import {
   encoderLayer,
   gatherRows,
   gelu,
-  layerNorm,
   linear,
   type NormWeights,
 } from "@amalgam/tfjs-backend-ort";
 import type { BertConfig } from "./bert-config.ts";
 import { type BertHead, bertShapes } from "./bert-shapes.ts";
+import { Layers } from "./layers.ts";
 import { Parameters, type TensorValues } from "./parameters.ts";
 import { createRandom, normalValues } from "./random.ts";
 import { tf } from "./tf.ts";
@@ -34,11 +34,13 @@ export class BertModel {
   readonly config: BertConfig;
   readonly head: BertHead;
   readonly parameters: Parameters;
+  readonly layers: Layers;
 
   constructor(config: BertConfig, head: BertHead, parameters: Parameters) {
     this.config = config;
     this.head = head;
     this.parameters = parameters;
+    this.layers = new Layers(parameters);
   }
 
   encode(batch: TokenBatch): Encoded {
@@ -51,7 +53,7 @@ export class BertModel {
         below.dispose();
       }
       const firsts = Int32Array.from({ length: batch.size }, (_, row) => row * batch.length);
-      const pooled = tf.tanh(this.#dense("bert.pooler.dense", gatherRows(hidden, firsts)));
+      const pooled = tf.tanh(this.layers.dense("bert.pooler.dense", gatherRows(hidden, firsts)));
       return { hidden, pooled };
     });
     return { hidden, pooled, batch };
@@ -60,7 +62,7 @@ export class BertModel {
   /** Scores over the vocabulary, [positions.length, vocab_size], for positions row·length + column of the batch only. */
   maskedLogits(encoded: Encoded, positions: Int32Array): tf.Tensor2D {
     return tf.tidy(() => {
-      const dense = gelu(this.#dense("cls.predictions.transform.dense", gatherRows(encoded.hidden, positions)));
+      const dense = gelu(this.layers.dense("cls.predictions.transform.dense", gatherRows(encoded.hidden, positions)));
       const normal = this.#norm("cls.predictions.transform.LayerNorm", dense);
       return linear(normal, this.#tensor("bert.embeddings.word_embeddings.weight"), this.#tensor("cls.predictions.bias"));
     });
@@ -68,7 +70,7 @@ export class BertModel {
 
   /** Scores over the labels, [size, labels]. */
   classLogits(encoded: Encoded): tf.Tensor2D {
-    return this.#dense("classifier", encoded.pooled);
+    return this.layers.dense("classifier", encoded.pooled);
   }
 
   dispose(): void {
@@ -82,9 +84,9 @@ export class BertModel {
       );
     }
     const positions = Int32Array.from(batch.ids, (_, index) => index % batch.length);
-    const words = gatherRows(this.#tensor("bert.embeddings.word_embeddings.weight"), batch.ids);
-    const places = gatherRows(this.#tensor("bert.embeddings.position_embeddings.weight"), positions);
-    const type = gatherRows(this.#tensor("bert.embeddings.token_type_embeddings.weight"), Int32Array.of(0));
+    const words = this.layers.embedding("bert.embeddings.word_embeddings", batch.ids);
+    const places = this.layers.embedding("bert.embeddings.position_embeddings", positions);
+    const type = this.layers.embedding("bert.embeddings.token_type_embeddings", Int32Array.of(0));
     return this.#norm("bert.embeddings.LayerNorm", tf.add(tf.add(words, places), type));
   }
 
@@ -109,14 +111,8 @@ export class BertModel {
     });
   }
 
-  #dense(name: string, x: tf.Tensor2D): tf.Tensor2D {
-    const { weight, bias } = this.#denseWeights(name);
-    return linear(x, weight, bias);
-  }
-
   #norm(name: string, x: tf.Tensor2D): tf.Tensor2D {
-    const { gamma, beta } = this.#normWeights(name);
-    return layerNorm(x, gamma, beta, this.config.layer_norm_eps);
+    return this.layers.layerNorm(name, x, this.config.layer_norm_eps);
   }
 
   #denseWeights(name: string): DenseWeights {

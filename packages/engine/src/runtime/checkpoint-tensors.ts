@@ -50,7 +50,7 @@ function widen({ name, dtype }: TensorEntry, bytes: Uint8Array, file: string): F
   return decodeToF32(dtype, bytes);
 }
 
-async function weightFiles(dir: string): Promise<string[]> {
+export async function weightFiles(dir: string): Promise<string[]> {
   const single = join(dir, "model.safetensors");
   if (await exists(single)) return [single];
   const indexFile = join(dir, "model.safetensors.index.json");

@@ -34,6 +34,17 @@ export { withGradients } from "./gradients.ts";
 export { readHeadLabels } from "./head-labels.ts";
 export { type LoadBertOptions, loadBert } from "./load-bert.ts";
 export { classificationLoss, contrastiveLoss, type MaskedTargets, maskedLanguageLoss, weightedSum } from "./losses.ts";
+export {
+  type HeadKind,
+  headKinds,
+  type ImageNetwork,
+  type Network,
+  type PairBatch,
+  type PairNetwork,
+  type TableNetwork,
+  type TextNetwork,
+} from "./network.ts";
+export { type OpenNetworkOptions, openNetwork, runnableModelTypes } from "./open-network.ts";
 export { Parameters, type TensorValues } from "./parameters.ts";
 export { predictLabels } from "./predict.ts";
 export { type SaveBertOptions, saveBert } from "./save-bert.ts";

@@ -1,0 +1,60 @@
+import type { Layers } from "./layers.ts";
+import type { Parameters } from "./parameters.ts";
+import type { tf } from "./tf.ts";
+import type { TokenBatch } from "./token-batch.ts";
+
+export const headKinds = ["classification", "masked-language", "causal-language", "sequence-to-sequence"] as const;
+/** What the last layer of a network says: scores of labels, or of the tokens at chosen positions. */
+export type HeadKind = (typeof headKinds)[number];
+
+/** A network with its weights, whatever its architecture. `logits` may be called in a gradient; its caller disposes the result. */
+interface RunnableNetwork<Input> {
+  /** `model_type` of the config. */
+  readonly architecture: string;
+  readonly head: HeadKind;
+  /** Labels of a classification head; else the size of the vocabulary. */
+  readonly outputs: number;
+  readonly parameters: Parameters;
+  /** Every layer of the forward pass goes through these, so statistics of its inputs and gradients can be taken there. */
+  readonly layers: Layers;
+  /**
+   * Scores [rows, outputs]. A classification head gives one row an example; another head one row for each of `positions`
+   * (row·length + column in the batch; in the target of a pair): a masked head scores the token that stands there, a causal head and a decoder the token that follows.
+   */
+  logits(input: Input, positions?: Int32Array): tf.Tensor2D;
+  dispose(): void;
+}
+
+/** Source tokens for an encoder, target tokens for its decoder; row r of both belongs to example r. */
+export interface PairBatch {
+  readonly source: TokenBatch;
+  readonly target: TokenBatch;
+}
+
+export interface TextNetwork extends RunnableNetwork<TokenBatch> {
+  readonly input: "tokens";
+  /** Tokens that fit into one sequence. */
+  readonly maxLength: number;
+}
+
+export interface PairNetwork extends RunnableNetwork<PairBatch> {
+  readonly input: "pairs";
+  readonly maxLength: number;
+  /** First token of every target. */
+  readonly startToken: number;
+}
+
+/** Pixels [size, height, width, channels], already scaled and normalised. */
+export interface ImageNetwork extends RunnableNetwork<tf.Tensor4D> {
+  readonly input: "images";
+  /** height, width, channels of the images it takes. */
+  readonly imageShape: readonly [height: number, width: number, channels: number];
+}
+
+/** Rows of numbers [size, features]. */
+export interface TableNetwork extends RunnableNetwork<tf.Tensor2D> {
+  readonly input: "features";
+  readonly features: number;
+}
+
+export type Network = TextNetwork | PairNetwork | ImageNetwork | TableNetwork;

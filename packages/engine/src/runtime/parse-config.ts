@@ -1,0 +1,21 @@
+import { z } from "zod";
+
+/** A whole number of things, at least one. The limits keep a hostile config from asking for memory that no model has. */
+export const countUpTo = (limit: number) => z.number().int().min(1).max(limit);
+
+/**
+ * Checks a parsed `config.json` by the schema of its architecture. Throws an Error whose message names `where`, the key and what it
+ * should be. Code named by the file (`auto_map`) is never run; a config that asks for it is refused.
+ */
+export function parseConfig<T extends z.ZodType>(schema: T, value: unknown, where: string): z.output<T> {
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const key = issue?.path.join(".") || "the file";
+    throw new Error(`${where}: ${key}: ${issue?.message ?? "not a configuration of this architecture"}.`);
+  }
+  if (typeof value === "object" && value !== null && "auto_map" in value) {
+    throw new Error(`${where}: auto_map: models that bring their own code are not run; remove the key.`);
+  }
+  return parsed.data;
+}
