@@ -1,12 +1,11 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { defineCommand } from "citty";
+import { checkoutRoot as root } from "../checkout-root.ts";
 import { Interrupted, refusal } from "../failure.ts";
 import { wholeNumber } from "../options.ts";
 import { formatDuration } from "../terminal/format.ts";
 import { note, print } from "../terminal/output.ts";
-
-const root = path.resolve(import.meta.dirname, "../../../..");
 
 function assertBuilt(): void {
   const needed = ["apps/api/dist/main.js", "apps/api/dist/worker.js", "apps/web/.next/BUILD_ID"];
