@@ -1,12 +1,5 @@
-import {
-  type DenseWeights,
-  type EncoderLayerWeights,
-  encoderLayer,
-  gatherRows,
-  gelu,
-  linear,
-  type NormWeights,
-} from "@amalgam/tfjs-backend-ort";
+import { gatherRows, gelu } from "@amalgam/tfjs-backend-ort";
+import { paddingMask } from "./attention-mask.ts";
 import type { BertConfig } from "./bert-config.ts";
 import { type BertHead, bertShapes } from "./bert-shapes.ts";
 import { Layers } from "./layers.ts";
@@ -22,9 +15,6 @@ export interface Encoded {
   readonly pooled: tf.Tensor2D;
   readonly batch: TokenBatch;
 }
-
-/** Added to the attention scores of padding: far below any score, far from overflow. */
-const HIDDEN_SCORE = -1e9;
 
 /**
  * BERT (Devlin et al. 2018) as functions from named tensors to activations; post-norm, exact GELU, token type 0, no dropout.
@@ -45,11 +35,17 @@ export class BertModel {
 
   encode(batch: TokenBatch): Encoded {
     const { hidden, pooled } = tf.tidy(() => {
-      const mask = attentionMask(batch);
+      const mask = paddingMask(batch);
+      const shape = {
+        batch: batch.size,
+        length: batch.length,
+        heads: this.config.num_attention_heads,
+        epsilon: this.config.layer_norm_eps,
+      };
       let hidden = tf.tidy(() => this.#embed(batch));
       for (let layer = 0; layer < this.config.num_hidden_layers; layer++) {
         const below = hidden;
-        hidden = tf.tidy(() => this.#layer(layer, below, mask, batch));
+        hidden = tf.tidy(() => this.layers.encoderLayer(`bert.encoder.layer.${layer}`, below, mask, shape));
         below.dispose();
       }
       const firsts = Int32Array.from({ length: batch.size }, (_, row) => row * batch.length);
@@ -64,7 +60,7 @@ export class BertModel {
     return tf.tidy(() => {
       const dense = gelu(this.layers.dense("cls.predictions.transform.dense", gatherRows(encoded.hidden, positions)));
       const normal = this.#norm("cls.predictions.transform.LayerNorm", dense);
-      return linear(normal, this.#tensor("bert.embeddings.word_embeddings.weight"), this.#tensor("cls.predictions.bias"));
+      return this.layers.dense("bert.embeddings.word_embeddings", normal, "cls.predictions.bias");
     });
   }
 
@@ -90,50 +86,9 @@ export class BertModel {
     return this.#norm("bert.embeddings.LayerNorm", tf.add(tf.add(words, places), type));
   }
 
-  #layer(layer: number, x: tf.Tensor2D, mask: tf.Tensor4D, batch: TokenBatch): tf.Tensor2D {
-    const prefix = `bert.encoder.layer.${layer}`;
-    const weights: EncoderLayerWeights = {
-      query: this.#denseWeights(`${prefix}.attention.self.query`),
-      key: this.#denseWeights(`${prefix}.attention.self.key`),
-      value: this.#denseWeights(`${prefix}.attention.self.value`),
-      output: this.#denseWeights(`${prefix}.attention.output.dense`),
-      outputNorm: this.#normWeights(`${prefix}.attention.output.LayerNorm`),
-      wide: this.#denseWeights(`${prefix}.intermediate.dense`),
-      narrow: this.#denseWeights(`${prefix}.output.dense`),
-      narrowNorm: this.#normWeights(`${prefix}.output.LayerNorm`),
-    };
-    const heads = this.config.num_attention_heads;
-    return encoderLayer(x, mask, weights, {
-      batch: batch.size,
-      length: batch.length,
-      heads,
-      epsilon: this.config.layer_norm_eps,
-    });
-  }
-
   #norm(name: string, x: tf.Tensor2D): tf.Tensor2D {
     return this.layers.layerNorm(name, x, this.config.layer_norm_eps);
   }
-
-  #denseWeights(name: string): DenseWeights {
-    return { weight: this.#tensor(`${name}.weight`), bias: this.#tensor(`${name}.bias`) };
-  }
-
-  #normWeights(name: string): NormWeights {
-    return { gamma: this.#tensor(`${name}.weight`), beta: this.#tensor(`${name}.bias`) };
-  }
-
-  #tensor<T extends tf.Tensor>(name: string): T {
-    return this.parameters.tensor<T>(name);
-  }
-}
-
-function attentionMask({ size, length, lengths }: TokenBatch): tf.Tensor4D {
-  const values = new Float32Array(size * length);
-  lengths.forEach((used, row) => {
-    values.fill(HIDDEN_SCORE, row * length + used, (row + 1) * length);
-  });
-  return tf.tensor4d(values, [size, 1, 1, length]);
 }
 
 export interface NewBert {

@@ -1,4 +1,12 @@
-import { gatherRows, layerNorm, linear } from "@amalgam/tfjs-backend-ort";
+import {
+  type DenseWeights,
+  type EncoderLayerShape,
+  encoderLayer,
+  gatherRows,
+  layerNorm,
+  linear,
+  type NormWeights,
+} from "@amalgam/tfjs-backend-ort";
 import type { Parameters } from "./parameters.ts";
 import { tf } from "./tf.ts";
 
@@ -17,11 +25,26 @@ export class Layers {
     return this.parameters.has(name);
   }
 
-  /** x·Wᵀ + b, with `<name>.weight` [out, in] and, where there is one, `<name>.bias` [out]. */
-  dense(name: string, x: tf.Tensor2D): tf.Tensor2D {
+  /** x·Wᵀ + b, with `<name>.weight` [out, in] and, where there is one, the bias [out]; a tied head has its bias elsewhere. */
+  dense(name: string, x: tf.Tensor2D, bias = `${name}.bias`): tf.Tensor2D {
     const weight = this.parameters.tensor<tf.Tensor2D>(`${name}.weight`);
-    if (!this.has(`${name}.bias`)) return tf.matMul(x, weight, false, true);
-    return linear(x, weight, this.parameters.tensor<tf.Tensor1D>(`${name}.bias`));
+    if (!this.has(bias)) return tf.matMul(x, weight, false, true);
+    return linear(x, weight, this.parameters.tensor<tf.Tensor1D>(bias));
+  }
+
+  /** A post-norm encoder layer with the names of BERT and RoBERTa below `prefix`; `mask` as in `attention`. */
+  encoderLayer(prefix: string, x: tf.Tensor2D, mask: tf.Tensor4D, shape: EncoderLayerShape): tf.Tensor2D {
+    const weights = {
+      query: this.#denseWeights(`${prefix}.attention.self.query`),
+      key: this.#denseWeights(`${prefix}.attention.self.key`),
+      value: this.#denseWeights(`${prefix}.attention.self.value`),
+      output: this.#denseWeights(`${prefix}.attention.output.dense`),
+      outputNorm: this.#normWeights(`${prefix}.attention.output.LayerNorm`),
+      wide: this.#denseWeights(`${prefix}.intermediate.dense`),
+      narrow: this.#denseWeights(`${prefix}.output.dense`),
+      narrowNorm: this.#normWeights(`${prefix}.output.LayerNorm`),
+    };
+    return encoderLayer(x, mask, weights, shape);
   }
 
   /** Layer normalisation of rows with `<name>.weight` and `<name>.bias`. */
@@ -33,5 +56,12 @@ export class Layers {
   /** Rows of `<name>.weight`. */
   embedding(name: string, ids: Int32Array): tf.Tensor2D {
     return gatherRows(this.parameters.tensor<tf.Tensor2D>(`${name}.weight`), ids);
+  }
+  #denseWeights(name: string): DenseWeights {
+    return { weight: this.parameters.tensor(`${name}.weight`), bias: this.parameters.tensor(`${name}.bias`) };
+  }
+
+  #normWeights(name: string): NormWeights {
+    return { gamma: this.parameters.tensor(`${name}.weight`), beta: this.parameters.tensor(`${name}.bias`) };
   }
 }
