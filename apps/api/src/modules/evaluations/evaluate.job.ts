@@ -74,7 +74,7 @@ async function scoreOne(deps: Deps, evaluation: OpenEvaluation, scoring: Scoring
   const { run, tracker, evaluator, model, folder, report } = scoring;
   const where = { id: evaluation.id, runId: run.id, run: { lease: tracker.lease } };
   await deps.db.evaluation.updateMany({ where, data: { state: "RUNNING" } });
-  const head = await stage(deps, task.expert, { folder, tracker });
+  const head = task.expert ? await stage(deps, task.expert, { folder, tracker }) : model;
   const examples = await stageBlob(deps.store, split.blobSha256, deps.scratchDir);
   const score = await evaluator.evaluate(
     { task: task.name, model, head, labels: task.labels, examples },

@@ -1,7 +1,7 @@
 import type { Deps } from "../../deps.ts";
 import type { ModelVersion, Split, Suite, Task } from "../../generated/prisma/client.ts";
 
-type SuiteTaskView = Task & { readonly splits: readonly Split[]; readonly expert: ModelVersion };
+type SuiteTaskView = Task & { readonly splits: readonly Split[]; readonly expert: ModelVersion | null };
 export type SuiteView = Suite & { readonly tasks: readonly SuiteTaskView[] };
 
 /** A suite with its tasks in order, their splits and experts. */

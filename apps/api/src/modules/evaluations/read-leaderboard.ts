@@ -78,7 +78,7 @@ function factsOf(stored: Prisma.JsonValue): Pick<Entry, "method" | "isPlainAvera
 /** Each expert on its own task: what merging is measured against. */
 function expertsEntry(suite: SuiteView, evaluations: readonly Loaded[], splitIds: readonly string[]): Entry[] {
   const scores = suite.tasks.flatMap(({ expert }, i) =>
-    evaluations.filter(({ splitId, versionDigest }) => splitId === splitIds[i] && versionDigest === expert.digest).map(toScore),
+    evaluations.filter(({ splitId, versionDigest }) => splitId === splitIds[i] && versionDigest === expert?.digest).map(toScore),
   );
   if (scores.length < suite.tasks.length) return [];
   const facts = { method: null, isMerge: false, isPlainAverage: false, parentCount: 0 };
