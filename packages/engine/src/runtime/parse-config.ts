@@ -3,6 +3,15 @@ import { z } from "zod";
 /** A whole number of things, at least one. The limits keep a hostile config from asking for memory that no model has. */
 export const countUpTo = (limit: number) => z.number().int().min(1).max(limit);
 
+/** A number of layers; a network may have none. */
+export const layerCount = z.number().int().min(0).max(1_000);
+
+/** Throws where the attention heads do not share the width evenly. */
+export function checkHeads(config: { hidden_size: number; num_attention_heads: number }, where: string): void {
+  const { hidden_size: width, num_attention_heads: heads } = config;
+  if (width % heads !== 0) throw new Error(`${where}: num_attention_heads: ${heads} heads do not divide hidden_size ${width}.`);
+}
+
 /**
  * Checks a parsed `config.json` by the schema of its architecture. Throws an Error whose message names `where`, the key and what it
  * should be. Code named by the file (`auto_map`) is never run; a config that asks for it is refused.

@@ -1,6 +1,7 @@
 import type { Architecture } from "../architecture.ts";
 import { bert } from "./bert.ts";
 import { mlp } from "./mlp.ts";
+import { roberta } from "./roberta.ts";
 
 /** Everything that can be run. A new architecture is one file, a line here, and golden numbers. */
-export const architectures: readonly Architecture[] = [bert, mlp];
+export const architectures: readonly Architecture[] = [bert, roberta, mlp];

@@ -1,0 +1,133 @@
+"""Reference numbers for encoders, encoder-decoders and image networks, from Hugging Face transformers in float64.
+
+    python3 -m venv venv
+    venv/bin/pip install "torch==2.15.0" "transformers==5.24.0" safetensors numpy
+    venv/bin/python scripts/golden/encoders.py packages/engine/src/runtime/golden [NAME …]
+
+Writes for each network a folder with a tiny random checkpoint as `save_pretrained` writes it (config.json, model.safetensors),
+inputs.json, and expected.safetensors: `logits`, `loss` (mean cross-entropy of `labels`) and `gradient.<tensor>` for every
+parameter that the loss depends on. A folder "<name>-head" holds only the tensors of a head that a task keeps.
+"""
+
+import json
+import os
+import sys
+import tempfile
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+import transformers as hf
+from safetensors.numpy import load_file, save_file
+
+hf.utils.logging.disable_progress_bar()
+out, *chosen = sys.argv[1:]
+LABELS = 3
+BUFFERS = ("running_mean", "running_var", "num_batches_tracked")
+
+
+def fill(model, seed):
+    """Random weights that neither vanish nor saturate: fan-in scaled matrices, norms around 1, biases of some size."""
+    random = torch.Generator().manual_seed(seed)
+    for name, tensor in model.state_dict().items():
+        if not tensor.is_floating_point():
+            continue
+        noise = torch.randn(tensor.shape, generator=random)
+        if name.endswith("running_var"):
+            tensor.copy_(noise.abs() * 0.5 + 0.5)
+        elif "embed" in name and tensor.dim() == 2 or name.endswith(("cls_token", "position_embeddings", "class_embedding", "relative_attention_bias.weight")):
+            tensor.copy_(noise * 0.7)
+        elif tensor.dim() >= 2:
+            tensor.copy_(noise * 1.3 / np.sqrt(tensor[0].numel()))
+        elif name.endswith("logit_scale"):
+            tensor.fill_(1.7)
+        elif name.endswith(".weight"):
+            tensor.copy_(1 + noise * 0.3)
+        else:
+            tensor.copy_(noise * 0.3)
+    model.tie_weights()
+    for module in model.modules():
+        if isinstance(module, torch.nn.Embedding):
+            # torch leaves this row out of the gradient; the derivative itself does not.
+            module.padding_idx = None
+    return model.eval()
+
+
+def save_named(tensors, path):
+    save_file({name: np.ascontiguousarray(np.asarray(value, dtype=np.float32)) for name, value in tensors.items()}, path)
+
+
+def checkpoint_names(model, gradients):
+    """The gradients under the names that `save_pretrained` gives their parameters; those that are not reached fall away."""
+    with torch.no_grad():
+        for parameter, gradient in gradients.items():
+            parameter.copy_(torch.full_like(parameter, torch.nan) if gradient is None else gradient)
+    with tempfile.TemporaryDirectory() as folder:
+        model.save_pretrained(folder)
+        saved = load_file(os.path.join(folder, "model.safetensors"))
+    return {f"gradient.{name}": value for name, value in saved.items() if not name.endswith(BUFFERS) and not np.isnan(value).any()}
+
+
+def write(name, model, inputs, logits_of, extra=None):
+    """`extra`: tensors of a head kept apart, which get gradients too."""
+    if chosen and name not in chosen:
+        return
+    folder = os.path.join(out, name)
+    os.makedirs(folder, exist_ok=True)
+    model.save_pretrained(folder)
+    if extra:
+        os.makedirs(folder + "-head", exist_ok=True)
+        save_named({key: value.detach() for key, value in extra.items()}, os.path.join(folder + "-head", "model.safetensors"))
+        with open(os.path.join(folder + "-head", "config.json"), "w") as file:
+            file.write(model.config.to_json_string())
+        extra = {key: value.detach().double().requires_grad_() for key, value in extra.items()}
+    model = model.double()
+    logits = logits_of(model, extra)
+    loss = F.cross_entropy(logits, torch.tensor(inputs["labels"]))
+    leaves = list(model.parameters()) + list((extra or {}).values())
+    gradients = dict(zip(leaves, torch.autograd.grad(loss, leaves, allow_unused=True)))
+    expected = {"logits": logits.detach(), "loss": loss.detach()[None]}
+    for key, value in (extra or {}).items():
+        expected[f"gradient.{key}"] = gradients.pop(value)
+    expected |= checkpoint_names(model, gradients)
+    save_named(expected, os.path.join(folder, "expected.safetensors"))
+    with open(os.path.join(folder, "inputs.json"), "w") as file:
+        json.dump(inputs, file)
+        file.write("\n")
+    for file in os.listdir(folder):
+        os.chmod(os.path.join(folder, file), 0o644)
+    print(name, "loss", loss.item(), "gradients", len(expected) - 2, "bytes", sum(os.path.getsize(os.path.join(folder, file)) for file in os.listdir(folder)))
+
+
+def padded(sequences, padding):
+    length = max(map(len, sequences))
+    ids = torch.tensor([sequence + [padding] * (length - len(sequence)) for sequence in sequences])
+    mask = torch.tensor([[1] * len(sequence) + [0] * (length - len(sequence)) for sequence in sequences])
+    return {"input_ids": ids, "attention_mask": mask}
+
+
+def roberta():
+    config = hf.RobertaConfig(
+        vocab_size=43,
+        hidden_size=12,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=20,
+        max_position_embeddings=12,
+        type_vocab_size=1,
+        layer_norm_eps=1e-5,
+        num_labels=LABELS,
+        attn_implementation="eager",
+    )
+    # The third text holds the padding token inside: its position does not count.
+    sequences = [[0, 7, 12, 30, 42, 9, 2], [0, 41, 2], [0, 5, 1, 17, 2]]
+    batch = padded(sequences, 1)
+    inputs = {"head": "classification", "sequences": sequences, "labels": [2, 0, 1]}
+    model = fill(hf.RobertaForSequenceClassification(config), 1)
+    write("roberta-classification", model, inputs, lambda m, _: m(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits)
+    inputs = {"head": "masked-language", "sequences": sequences, "positions": [1, 4, 8, 16], "labels": [31, 3, 40, 20]}
+    model = fill(hf.RobertaForMaskedLM(config), 2)
+    write("roberta-masked-language", model, inputs, lambda m, _: m(**batch).logits.flatten(0, 1)[inputs["positions"]])
+
+
+roberta()
