@@ -130,4 +130,53 @@ def roberta():
     write("roberta-masked-language", model, inputs, lambda m, _: m(**batch).logits.flatten(0, 1)[inputs["positions"]])
 
 
+def t5():
+    def config(**settings):
+        return hf.T5Config(
+            vocab_size=43,
+            d_model=12,
+            d_kv=5,
+            d_ff=20,
+            num_heads=2,
+            relative_attention_num_buckets=8,
+            relative_attention_max_distance=12,
+            decoder_start_token_id=0,
+            attn_implementation="eager",
+            **settings,
+        )
+
+    sources = [[7, 12, 30, 42, 9, 1], [41, 1], [5, 17, 3, 3, 8, 21, 40, 11, 2, 33, 19, 25, 36, 14, 6, 1]]
+    targets = [[0, 31, 4, 1], [0, 20, 20, 5, 9, 38, 17, 29, 13, 2, 2, 40, 7, 30, 1], [0, 15, 1]]
+    length = max(map(len, targets))
+    labels = [(row * length + column, target[column + 1]) for row, target in enumerate(targets) for column in range(len(target) - 1)]
+    inputs = {
+        "head": "sequence-to-sequence",
+        "sequences": sources,
+        "targets": targets,
+        "positions": [position for position, _ in labels],
+        "labels": [label for _, label in labels],
+    }
+    decoder = padded(targets, 0)["input_ids"]
+    forward = lambda m, _: m(**padded(sources, 0), decoder_input_ids=decoder).logits.flatten(0, 1)[inputs["positions"]]
+    write("t5", fill(hf.T5ForConditionalGeneration(config(num_layers=2, num_decoder_layers=1)), 3), inputs, forward)
+
+    model = hf.T5ForConditionalGeneration(config(num_layers=1, num_decoder_layers=2, feed_forward_proj="gated-gelu", tie_word_embeddings=False))
+    model.lm_head.weight = torch.nn.Parameter(torch.empty(43, 12))
+    model.all_tied_weights_keys.pop("lm_head.weight", None)
+    model._tied_weights_keys = {key: value for key, value in model._tied_weights_keys.items() if key != "lm_head.weight"}
+    model.tie_weights = lambda *args, **kwargs: None
+    fill(model, 4)
+    write("flan-t5", model, inputs, forward)
+    if not chosen or "flan-t5" in chosen:
+        # Flan-T5 as published says so by this key, which transformers 5 no longer writes.
+        path = os.path.join(out, "flan-t5", "config.json")
+        config = json.load(open(path))
+        del config["scale_decoder_outputs"]
+        config["tie_word_embeddings"] = False
+        with open(path, "w") as file:
+            json.dump(config, file, indent=2)
+            file.write("\n")
+
+
 roberta()
+t5()

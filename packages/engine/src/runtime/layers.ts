@@ -53,6 +53,12 @@ export class Layers {
     return layerNorm(x, gain, this.parameters.tensor<tf.Tensor1D>(`${name}.bias`), epsilon);
   }
 
+  /** x/√(mean(x²) + ε)·`<name>.weight`, row by row. */
+  rmsNorm(name: string, x: tf.Tensor2D, epsilon: number): tf.Tensor2D {
+    const gain = this.parameters.tensor<tf.Tensor1D>(`${name}.weight`);
+    return tf.mul(tf.mul(x, tf.rsqrt(tf.add(tf.mean(tf.square(x), 1, true), epsilon))), gain);
+  }
+
   /** Rows of `<name>.weight`. */
   embedding(name: string, ids: Int32Array): tf.Tensor2D {
     return gatherRows(this.parameters.tensor<tf.Tensor2D>(`${name}.weight`), ids);
