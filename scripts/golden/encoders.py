@@ -54,7 +54,7 @@ def fill(model, seed):
 
 
 def save_named(tensors, path):
-    save_file({name: np.ascontiguousarray(np.asarray(value, dtype=np.float32)) for name, value in tensors.items()}, path)
+    save_file({name: np.array(value.numpy() if torch.is_tensor(value) else value, dtype=np.float32, order="C") for name, value in tensors.items()}, path)
 
 
 def checkpoint_names(model, gradients):
@@ -178,5 +178,31 @@ def t5():
             file.write("\n")
 
 
+def images(shape, seed):
+    """Pixels that JSON holds exactly: whole numbers that stand for 1/64 each, [n, h, w, c]."""
+    values = np.random.default_rng(seed).integers(-96, 97, shape)
+    return {"shape": list(shape), "values": values.flatten().tolist()}, torch.tensor(values).double().div(64).permute(0, 3, 1, 2)
+
+
+def transformers_of_images():
+    size = dict(hidden_size=12, num_hidden_layers=2, num_attention_heads=2, intermediate_size=20, image_size=12, patch_size=4, attn_implementation="eager")
+    shown, pixels = images((3, 12, 12, 3), 5)
+    inputs = {"head": "classification", "images": shown, "labels": [2, 0, 1]}
+    logits = lambda m, _: m(pixel_values=pixels).logits
+    write("vit", fill(hf.ViTForImageClassification(hf.ViTConfig(num_labels=LABELS, **size)), 5), inputs, logits)
+
+    model = fill(hf.CLIPVisionModelWithProjection(hf.CLIPVisionConfig(projection_dim=8, **size)), 6)
+    texts = torch.randn(LABELS, 8, generator=torch.Generator().manual_seed(7))
+    head = {"zero_shot.weight": texts, "logit_scale": torch.tensor(1.7)}
+    unit = lambda rows: rows / rows.norm(dim=-1, keepdim=True)
+    cosines = lambda m, e: e["logit_scale"].exp() * unit(m(pixel_values=pixels).image_embeds) @ unit(e["zero_shot.weight"]).T
+    write("clip-vision", model, inputs, cosines, head)
+
+    small = dict(hidden_size=4, num_hidden_layers=0, num_attention_heads=1, intermediate_size=4, vocab_size=8, max_position_embeddings=4)
+    config = hf.CLIPConfig(text_config=small, vision_config=size | {"hidden_act": "gelu"}, projection_dim=8, num_labels=LABELS, attn_implementation="eager")
+    write("clip", fill(hf.CLIPForImageClassification(config), 8), inputs, logits)
+
+
 roberta()
 t5()
+transformers_of_images()

@@ -47,7 +47,7 @@ function difference(wanted: TensorValues | undefined, values: ArrayLike<number>)
   }, 0);
 }
 
-const names = ["roberta-classification", "roberta-masked-language", "t5", "flan-t5"];
+const names = ["roberta-classification", "roberta-masked-language", "t5", "flan-t5", "vit", "clip-vision", "clip"];
 
 describe.each(["ort", "cpu", "wasm"] satisfies BackendName[])("numbers of Hugging Face transformers on %s", (backend) => {
   beforeAll(async () => {

@@ -59,6 +59,19 @@ export class Layers {
     return tf.mul(tf.mul(x, tf.rsqrt(tf.add(tf.mean(tf.square(x), 1, true), epsilon))), gain);
   }
 
+  /** A parameter used as it is: a class token, positions, a scale. */
+  learned<T extends tf.Tensor>(name: string): T {
+    return this.parameters.tensor<T>(name);
+  }
+
+  /** A convolution whose windows tile the image, `<name>.weight` [out, channels, height, width], as a dense layer over `patchRows`. */
+  patches(name: string, rows: tf.Tensor2D): tf.Tensor2D {
+    const weight = this.parameters.tensor<tf.Tensor4D>(`${name}.weight`);
+    const matrix = tf.reshape(weight, [weight.shape[0], -1]) as tf.Tensor2D;
+    if (!this.has(`${name}.bias`)) return tf.matMul(rows, matrix, false, true);
+    return linear(rows, matrix, this.parameters.tensor<tf.Tensor1D>(`${name}.bias`));
+  }
+
   /** Rows of `<name>.weight`. */
   embedding(name: string, ids: Int32Array): tf.Tensor2D {
     return gatherRows(this.parameters.tensor<tf.Tensor2D>(`${name}.weight`), ids);
