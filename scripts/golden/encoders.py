@@ -203,6 +203,73 @@ def transformers_of_images():
     write("clip", fill(hf.CLIPForImageClassification(config), 8), inputs, logits)
 
 
+class Cnn(torch.nn.Module):
+    """The engine's own config "cnn" (architectures/cnn.ts), in torch."""
+
+    def __init__(self, config):
+        super().__init__()
+        nn = torch.nn
+        self.settings, self.layers = config, nn.ModuleList()
+        channels, self.epsilon = config["num_channels"], config["batch_norm_eps"]
+        for layer in config["layers"]:
+            if layer["type"] == "conv":
+                self.layers.append(nn.Conv2d(channels, layer["channels"], layer["kernel_size"], layer.get("stride", 1), layer.get("padding", 0)))
+                channels = layer["channels"]
+            elif layer["type"] == "batch_norm":
+                self.layers.append(nn.BatchNorm2d(channels, eps=self.epsilon))
+            elif layer["type"] == "relu":
+                self.layers.append(nn.ReLU())
+            elif layer["type"] == "max_pool":
+                self.layers.append(nn.MaxPool2d(layer["kernel_size"], layer["stride"]))
+            elif layer["type"] == "average_pool":
+                self.layers.append(nn.AvgPool2d(layer["kernel_size"], layer["stride"]))
+        size = torch.zeros(1, config["num_channels"], *config["image_size"])
+        for layer in self.layers:
+            size = layer(size)
+        self.classifier = nn.Linear(size.numel(), config["num_labels"])
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return self.classifier(x.flatten(1))
+
+    def tie_weights(self):
+        pass
+
+    def save_pretrained(self, folder):
+        save_named(self.state_dict(), os.path.join(folder, "model.safetensors"))
+        with open(os.path.join(folder, "config.json"), "w") as file:
+            json.dump(self.settings, file, indent=2)
+            file.write("\n")
+
+
+def convolutions():
+    shown, pixels = images((3, 18, 14, 3), 9)
+    inputs = {"head": "classification", "images": shown, "labels": [2, 0, 1]}
+    logits = lambda m, _: m(pixel_values=pixels).logits
+    basic = hf.ResNetConfig(embedding_size=6, hidden_sizes=[6, 8], depths=[1, 2], layer_type="basic", num_labels=LABELS)
+    write("resnet-basic", fill(hf.ResNetForImageClassification(basic), 10), inputs, logits)
+    shown, pixels = images((3, 16, 16, 1), 11)
+    inputs = inputs | {"images": shown}
+    deep = dict(num_channels=1, embedding_size=6, hidden_sizes=[8, 16], depths=[2, 1], layer_type="bottleneck", num_labels=LABELS)
+    write("resnet-bottleneck", fill(hf.ResNetForImageClassification(hf.ResNetConfig(**deep)), 12), inputs, logits)
+    early = hf.ResNetConfig(**deep | {"depths": [1, 1]}, downsample_in_bottleneck=True, downsample_in_first_stage=True)
+    write("resnet-early", fill(hf.ResNetForImageClassification(early), 13), inputs, logits)
+
+    layers = [
+        {"type": "conv", "channels": 4, "kernel_size": 3, "padding": 1},
+        {"type": "batch_norm"},
+        {"type": "relu"},
+        {"type": "max_pool", "kernel_size": 2, "stride": 2},
+        {"type": "conv", "channels": 6, "kernel_size": 3, "stride": 2},
+        {"type": "relu"},
+        {"type": "average_pool", "kernel_size": 2, "stride": 1},
+    ]
+    config = {"model_type": "cnn", "image_size": [16, 16], "num_channels": 1, "layers": layers, "num_labels": LABELS, "batch_norm_eps": 1e-5}
+    write("cnn", fill(Cnn(config), 14), inputs, lambda m, _: m(pixels))
+
+
 roberta()
 t5()
+convolutions()
 transformers_of_images()

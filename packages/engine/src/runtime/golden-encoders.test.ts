@@ -47,7 +47,19 @@ function difference(wanted: TensorValues | undefined, values: ArrayLike<number>)
   }, 0);
 }
 
-const names = ["roberta-classification", "roberta-masked-language", "t5", "flan-t5", "vit", "clip-vision", "clip"];
+const names = [
+  "roberta-classification",
+  "roberta-masked-language",
+  "t5",
+  "flan-t5",
+  "vit",
+  "clip-vision",
+  "clip",
+  "resnet-basic",
+  "resnet-bottleneck",
+  "resnet-early",
+  "cnn",
+];
 
 describe.each(["ort", "cpu", "wasm"] satisfies BackendName[])("numbers of Hugging Face transformers on %s", (backend) => {
   beforeAll(async () => {
@@ -81,7 +93,7 @@ describe.each(["ort", "cpu", "wasm"] satisfies BackendName[])("numbers of Huggin
         expect(difference(expected.get(`gradient.${key}`), gradient.dataSync()), key).toBeLessThan(2e-5);
       }
     });
-    parameters.dispose();
+    opened.dispose();
     expect(tf.memory().numTensors).toBeLessThanOrEqual(tensorsBefore);
   });
 });

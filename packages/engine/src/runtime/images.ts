@@ -1,14 +1,14 @@
 import { tf } from "./tf.ts";
 
-export type ImageShape = readonly [height: number, width: number, channels: number];
+/** Null where any length will do. */
+export type ImageShape = readonly [height: number | null, width: number | null, channels: number];
 
 /** Throws unless every image has the shape that the network was made for. */
 export function checkImages(images: tf.Tensor4D, shape: ImageShape): void {
   const given = images.shape.slice(1);
-  if (given.join() === shape.join()) return;
-  throw new RangeError(
-    `Images of ${given.join(" × ")} (height × width × channels) for a network that takes ${shape.join(" × ")}.`,
-  );
+  if (shape.every((length, axis) => length === null || length === given[axis])) return;
+  const wanted = shape.map((length) => length ?? "any").join(" × ");
+  throw new RangeError(`Images of ${given.join(" × ")} (height × width × channels) for a network that takes ${wanted}.`);
 }
 
 /**

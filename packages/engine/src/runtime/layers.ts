@@ -7,7 +7,8 @@ import {
   linear,
   type NormWeights,
 } from "@amalgam/tfjs-backend-ort";
-import type { Parameters } from "./parameters.ts";
+import { convolve } from "./convolve.ts";
+import { Parameters } from "./parameters.ts";
 import { tf } from "./tf.ts";
 
 /**
@@ -16,9 +17,12 @@ import { tf } from "./tf.ts";
  */
 export class Layers {
   readonly parameters: Parameters;
+  /** What the network was given and does not learn: running statistics of batches. */
+  readonly buffers: Parameters;
 
-  constructor(parameters: Parameters) {
+  constructor(parameters: Parameters, buffers: Parameters = new Parameters([])) {
     this.parameters = parameters;
+    this.buffers = buffers;
   }
 
   has(name: string): boolean {
@@ -57,6 +61,20 @@ export class Layers {
   rmsNorm(name: string, x: tf.Tensor2D, epsilon: number): tf.Tensor2D {
     const gain = this.parameters.tensor<tf.Tensor1D>(`${name}.weight`);
     return tf.mul(tf.mul(x, tf.rsqrt(tf.add(tf.mean(tf.square(x), 1, true), epsilon))), gain);
+  }
+
+  /** Convolution of images [n, h, w, in] by `<name>.weight` [out, in, kh, kw], zero padding on every side, and a bias where there is one. */
+  conv2d(name: string, x: tf.Tensor4D, { stride = 1, padding = 0 }: { stride?: number; padding?: number } = {}): tf.Tensor4D {
+    const filter = tf.transpose(this.parameters.tensor<tf.Tensor4D>(`${name}.weight`), [2, 3, 1, 0]);
+    const y = convolve(x, filter, stride, padding);
+    return this.has(`${name}.bias`) ? tf.add(y, this.parameters.tensor<tf.Tensor1D>(`${name}.bias`)) : y;
+  }
+
+  /** (x − running_mean)/√(running_var + ε)·weight + bias by channel, the last axis: batch normalisation as inference has it. */
+  batchNorm(name: string, x: tf.Tensor4D, epsilon: number): tf.Tensor4D {
+    const inverse = tf.rsqrt(tf.add(this.buffers.tensor(`${name}.running_var`), epsilon));
+    const normal = tf.mul(tf.sub(x, this.buffers.tensor(`${name}.running_mean`)), inverse);
+    return tf.add(tf.mul(normal, this.parameters.tensor(`${name}.weight`)), this.parameters.tensor(`${name}.bias`));
   }
 
   /** A parameter used as it is: a class token, positions, a scale. */

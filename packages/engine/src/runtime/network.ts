@@ -1,3 +1,4 @@
+import type { ImageShape } from "./images.ts";
 import type { Layers } from "./layers.ts";
 import type { Parameters } from "./parameters.ts";
 import type { tf } from "./tf.ts";
@@ -47,8 +48,8 @@ export interface PairNetwork extends RunnableNetwork<PairBatch> {
 /** Pixels [size, height, width, channels], already scaled and normalised. */
 export interface ImageNetwork extends RunnableNetwork<tf.Tensor4D> {
   readonly input: "images";
-  /** height, width, channels of the images it takes. */
-  readonly imageShape: readonly [height: number, width: number, channels: number];
+  /** Images it takes; null where any height and width will do. */
+  readonly imageShape: ImageShape;
 }
 
 /** Rows of numbers [size, features]. */

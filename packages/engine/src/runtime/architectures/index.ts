@@ -1,10 +1,12 @@
 import type { Architecture } from "../architecture.ts";
 import { bert } from "./bert.ts";
 import { clip } from "./clip.ts";
+import { cnn } from "./cnn.ts";
 import { mlp } from "./mlp.ts";
+import { resnet } from "./resnet.ts";
 import { roberta } from "./roberta.ts";
 import { t5 } from "./t5.ts";
 import { vit } from "./vit.ts";
 
 /** Everything that can be run. A new architecture is one file, a line here, and golden numbers. */
-export const architectures: readonly Architecture[] = [bert, roberta, t5, vit, clip, mlp];
+export const architectures: readonly Architecture[] = [bert, roberta, t5, vit, clip, resnet, mlp, cnn];
