@@ -26,7 +26,7 @@ LABELS = 3
 BUFFERS = ("running_mean", "running_var", "num_batches_tracked")
 
 
-def fill(model, seed):
+def fill(model, seed, gain=1.3):
     """Random weights that neither vanish nor saturate: fan-in scaled matrices, norms around 1, biases of some size."""
     random = torch.Generator().manual_seed(seed)
     for name, tensor in model.state_dict().items():
@@ -38,7 +38,7 @@ def fill(model, seed):
         elif "embed" in name and tensor.dim() == 2 or name.endswith(("cls_token", "position_embeddings", "class_embedding", "relative_attention_bias.weight")):
             tensor.copy_(noise * 0.7)
         elif tensor.dim() >= 2:
-            tensor.copy_(noise * 1.3 / np.sqrt(tensor[0].numel()))
+            tensor.copy_(noise * gain / np.sqrt(tensor[0].numel()))
         elif name.endswith("logit_scale"):
             tensor.fill_(1.7)
         elif name.endswith(".weight"):
@@ -109,10 +109,10 @@ def padded(sequences, padding):
 def roberta():
     config = hf.RobertaConfig(
         vocab_size=43,
-        hidden_size=12,
+        hidden_size=10,
         num_hidden_layers=2,
         num_attention_heads=2,
-        intermediate_size=20,
+        intermediate_size=14,
         max_position_embeddings=12,
         type_vocab_size=1,
         layer_norm_eps=1e-5,
@@ -134,9 +134,9 @@ def t5():
     def config(**settings):
         return hf.T5Config(
             vocab_size=43,
-            d_model=12,
-            d_kv=5,
-            d_ff=20,
+            d_model=10,
+            d_kv=4,
+            d_ff=14,
             num_heads=2,
             relative_attention_num_buckets=8,
             relative_attention_max_distance=12,
@@ -161,7 +161,7 @@ def t5():
     write("t5", fill(hf.T5ForConditionalGeneration(config(num_layers=2, num_decoder_layers=1)), 3), inputs, forward)
 
     model = hf.T5ForConditionalGeneration(config(num_layers=1, num_decoder_layers=2, feed_forward_proj="gated-gelu", tie_word_embeddings=False))
-    model.lm_head.weight = torch.nn.Parameter(torch.empty(43, 12))
+    model.lm_head.weight = torch.nn.Parameter(torch.empty(43, 10))
     model.all_tied_weights_keys.pop("lm_head.weight", None)
     model._tied_weights_keys = {key: value for key, value in model._tied_weights_keys.items() if key != "lm_head.weight"}
     model.tie_weights = lambda *args, **kwargs: None
@@ -185,7 +185,7 @@ def images(shape, seed):
 
 
 def transformers_of_images():
-    size = dict(hidden_size=12, num_hidden_layers=2, num_attention_heads=2, intermediate_size=20, image_size=12, patch_size=4, attn_implementation="eager")
+    size = dict(hidden_size=10, num_hidden_layers=2, num_attention_heads=2, intermediate_size=14, image_size=12, patch_size=4, attn_implementation="eager")
     shown, pixels = images((3, 12, 12, 3), 5)
     inputs = {"head": "classification", "images": shown, "labels": [2, 0, 1]}
     logits = lambda m, _: m(pixel_values=pixels).logits
@@ -247,14 +247,14 @@ def convolutions():
     shown, pixels = images((3, 18, 14, 3), 9)
     inputs = {"head": "classification", "images": shown, "labels": [2, 0, 1]}
     logits = lambda m, _: m(pixel_values=pixels).logits
-    basic = hf.ResNetConfig(embedding_size=6, hidden_sizes=[6, 8], depths=[1, 2], layer_type="basic", num_labels=LABELS)
-    write("resnet-basic", fill(hf.ResNetForImageClassification(basic), 10), inputs, logits)
+    basic = hf.ResNetConfig(embedding_size=4, hidden_sizes=[4, 6], depths=[1, 2], layer_type="basic", num_labels=LABELS)
+    write("resnet-basic", fill(hf.ResNetForImageClassification(basic), 10, 0.6), inputs, logits)
     shown, pixels = images((3, 16, 16, 1), 11)
     inputs = inputs | {"images": shown}
     deep = dict(num_channels=1, embedding_size=6, hidden_sizes=[8, 16], depths=[2, 1], layer_type="bottleneck", num_labels=LABELS)
-    write("resnet-bottleneck", fill(hf.ResNetForImageClassification(hf.ResNetConfig(**deep)), 12), inputs, logits)
+    write("resnet-bottleneck", fill(hf.ResNetForImageClassification(hf.ResNetConfig(**deep)), 12, 0.6), inputs, logits)
     early = hf.ResNetConfig(**deep | {"depths": [1, 1]}, downsample_in_bottleneck=True, downsample_in_first_stage=True)
-    write("resnet-early", fill(hf.ResNetForImageClassification(early), 13), inputs, logits)
+    write("resnet-early", fill(hf.ResNetForImageClassification(early), 13, 0.6), inputs, logits)
 
     layers = [
         {"type": "conv", "channels": 4, "kernel_size": 3, "padding": 1},
