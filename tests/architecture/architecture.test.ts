@@ -131,7 +131,8 @@ describe("inside the engine", () => {
       "merge/run",
       "merge/tokenizer/read-tokenizer-files.ts",
       "runtime",
-      "evaluate/read-examples.ts",
+      "evaluate/json-lines.ts",
+      "evaluate/peak-memory.ts",
     );
     const others = imports.filter(({ from, to }) => inside(source)(from) && !movers(from) && /^node:(fs|fs\/promises)$/.test(to));
     expect(others).toEqual([]);

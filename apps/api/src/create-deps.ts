@@ -24,6 +24,7 @@ export async function createDeps(env: Env, log: Logger): Promise<{ deps: Deps; c
     log,
     scratchDir: env.SCRATCH_DIR,
     mergeThreads: env.MERGE_THREADS,
+    evaluators: new Map(Object.entries(env.EVALUATORS)),
   };
   return {
     deps,

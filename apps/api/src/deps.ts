@@ -15,4 +15,6 @@ export interface Deps {
   /** A folder for work in progress: merges being written, staged parents. */
   readonly scratchDir: string;
   readonly mergeThreads: number;
+  /** Commands that score models, by the names that tasks give them. */
+  readonly evaluators: ReadonlyMap<string, readonly string[]>;
 }

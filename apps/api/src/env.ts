@@ -32,6 +32,18 @@ const shape = {
   MERGE_THREADS: bytes.default(() => os.availableParallelism()),
   WORKER_CONCURRENCY: bytes.default(1),
   AMALGAM_BACKEND: z.enum(["auto", "tensorflow", "webgpu", "ort", "wasm", "cpu"]).default("auto"),
+  EVALUATORS: z
+    .string()
+    .transform((text, context) => {
+      try {
+        return JSON.parse(text) as unknown;
+      } catch {
+        context.addIssue({ code: "custom", message: "must be JSON" });
+        return z.NEVER;
+      }
+    })
+    .pipe(z.record(z.string(), z.array(z.string()).min(1), 'must be an object like {"name": ["program", "argument"]}'))
+    .default({}),
 };
 
 export const envNames: readonly string[] = Object.keys(shape);

@@ -56,7 +56,7 @@ const readyWithinMs = (dev: boolean) => (dev ? 120_000 : 60_000);
 /** What children may know of the user's environment: a stray NODE_OPTIONS or DATABASE_URL must not reach them. */
 const passedOn = [
   ...["PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "NODE_EXTRA_CA_CERTS"],
-  ...["LOG_LEVEL", "AMALGAM_BACKEND", "MERGE_THREADS", "WORKER_CONCURRENCY", "CACHE_BYTES"],
+  ...["LOG_LEVEL", "AMALGAM_BACKEND", "MERGE_THREADS", "WORKER_CONCURRENCY", "CACHE_BYTES", "EVALUATORS"],
   ...["STORE", "S3_ENDPOINT", "S3_BUCKET", "S3_REGION", "S3_ACCESS_KEY", "S3_SECRET_KEY"],
 ];
 

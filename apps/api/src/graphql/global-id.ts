@@ -1,7 +1,19 @@
 import { refuse } from "../modules/refuse.ts";
 
 /** Types whose objects have an id that `node` takes. */
-const nodeTypes = new Set(["Model", "ModelVersion", "TensorInfo", "LineageEdge", "Run", "Task", "Suite", "Evaluation", "Upload"]);
+const nodeTypes = new Set([
+  "Model",
+  "ModelVersion",
+  "TensorInfo",
+  "LineageEdge",
+  "Run",
+  "Task",
+  "Suite",
+  "Evaluation",
+  "Dataset",
+  "DatasetVersion",
+  "Upload",
+]);
 
 export function encodeGlobalId(typename: string, id: string | number | bigint): string {
   return Buffer.from(`${typename}:${id}`).toString("base64url");

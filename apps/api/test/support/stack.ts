@@ -45,6 +45,7 @@ export async function openTestDepsAt(databaseUrl: string): Promise<TestDeps> {
     log: pino({ level: process.env["TEST_LOG"] ?? "silent" }),
     scratchDir: path.join(folder, "scratch"),
     mergeThreads: 2,
+    evaluators: new Map(),
   };
   const token = `amg_${randomBytes(24).toString("hex")}`;
   await ensureBootstrapKey(deps, token);

@@ -45,7 +45,7 @@ describe("a fault is named with its line", () => {
     ["a binary file", Uint8Array.of(0x50, 0x4b, 3, 4, 0xff, 0xfe)],
     ["Latin-1", Uint8Array.from(Buffer.from('{"text":"\xfcber","label":0}', "latin1"))],
   ])("%s", (_, bytes) => {
-    expect(() => read(bytes)).toThrow("the file is not UTF-8 text; a split is JSON Lines.");
+    expect(() => read(bytes)).toThrow("line 1 is not UTF-8 text; a split is JSON Lines.");
   });
 
   test.each(["", "\n \n"])("a split without examples: %j", (content) => {

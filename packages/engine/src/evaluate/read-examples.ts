@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { describe, type JsonLine, readJsonLines, textAt } from "./json-lines.ts";
 
 /** One text of a classification task; `label` is the index of its class. */
 export interface Example {
@@ -6,50 +6,64 @@ export interface Example {
   readonly label: number;
 }
 
+/** One question with its own choices; `answer` is the index of the right one. */
+export interface ChoiceExample {
+  readonly context: string;
+  readonly choices: readonly string[];
+  readonly answer: number;
+}
+
+/** One prompt and the answers that count as right. */
+export interface AnswerExample {
+  readonly input: string;
+  readonly answers: readonly string[];
+}
+
 /**
- * Reads a split: JSON Lines of `{"text": …, "label": …}`, from a file or from its bytes. Lines of white space alone are skipped and
- * other keys ignored. Throws an Error that names the line and what is wrong with it; a split without examples is an error too.
+ * Reads a split of labelled texts: JSON Lines of `{"text": …, "label": …}`, from a file or from its bytes. Other keys are ignored.
+ * Throws an Error that names the line and what is wrong with it; a split without examples is an error too.
  */
 export function readExamples(source: string | Uint8Array, labels: readonly string[]): Example[] {
-  const where = typeof source === "string" ? `${source}: ` : "";
-  const lines = decode(typeof source === "string" ? readFileSync(source) : source, where).split("\n");
-  const examples = lines.flatMap((line, index) => {
-    if (line.trim() === "") return [];
-    return [parseExample(line, labels, `${where}line ${index + 1}: `)];
+  return readJsonLines(source, "text and label").map((line) => ({
+    text: textAt(line, "text"),
+    label: indexAt(line, "label", labels.length, "the task has the labels"),
+  }));
+}
+
+/** Reads `{"context": …, "choices": [… , …], "answer": index}` lines; see `readExamples`. */
+export function readChoiceExamples(source: string | Uint8Array): ChoiceExample[] {
+  return readJsonLines(source, "context, choices and answer").map((line) => {
+    const { context, choices } = line.value;
+    if (typeof context !== "string") throw new Error(`${line.where}context is ${describe(context)}; it should be a text.`);
+    if (!isTexts(choices) || choices.length < 2)
+      throw new Error(
+        `${line.where}choices is ${describe(choices)}; it should be a list of at least two texts, none of them empty.`,
+      );
+    return { context, choices, answer: indexAt(line, "answer", choices.length, "the example has the choices") };
   });
-  if (examples.length === 0) throw new Error(`${where}the split has no examples.`);
-  return examples;
 }
 
-function decode(bytes: Uint8Array, where: string): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw new Error(`${where}the file is not UTF-8 text; a split is JSON Lines.`);
-  }
+/** Reads `{"input": …, "target": text or list of texts}` lines; see `readExamples`. */
+export function readAnswerExamples(source: string | Uint8Array): AnswerExample[] {
+  return readJsonLines(source, "input and target").map((line) => {
+    const { target } = line.value;
+    const answers = Array.isArray(target) ? target : [target];
+    if (!isTexts(answers) || answers.length === 0)
+      throw new Error(`${line.where}target is ${describe(target)}; it should be a text that is not empty, or a list of such.`);
+    return { input: textAt(line, "input"), answers };
+  });
 }
 
-function parseExample(line: string, labels: readonly string[], where: string): Example {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    throw new Error(`${where}not JSON.`);
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw new Error(`${where}not an object with text and label.`);
-  const text: unknown = "text" in value ? value.text : undefined;
-  const label: unknown = "label" in value ? value.label : undefined;
-  if (typeof text !== "string" || text.trim() === "")
-    throw new Error(`${where}text is ${describe(text)}; it should be a text that is not empty.`);
-  if (typeof label !== "number" || !Number.isInteger(label) || label < 0 || label >= labels.length) {
-    throw new Error(`${where}label is ${describe(label)}; the task has the labels 0 to ${labels.length - 1}.`);
-  }
-  return { text, label };
+/** Reads `{"text": …}` lines, each a document; see `readExamples`. */
+export function readDocuments(source: string | Uint8Array): string[] {
+  return readJsonLines(source, "text").map((line) => textAt(line, "text"));
 }
 
-function describe(value: unknown): string {
-  if (value === undefined) return "missing";
-  const shown = JSON.stringify(value);
-  return shown.length > 40 ? `${shown.slice(0, 40)}…` : shown;
+const isTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((each) => typeof each === "string" && each.trim() !== "");
+
+function indexAt({ value, where }: JsonLine, key: string, count: number, what: string): number {
+  const index = value[key];
+  if (typeof index === "number" && Number.isInteger(index) && index >= 0 && index < count) return index;
+  throw new Error(`${where}${key} is ${describe(index)}; ${what} 0 to ${count - 1}.`);
 }

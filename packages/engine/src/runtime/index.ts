@@ -44,7 +44,7 @@ export {
   type TableNetwork,
   type TextNetwork,
 } from "./network.ts";
-export { type OpenNetworkOptions, openNetwork, runnableModelTypes } from "./open-network.ts";
+export { type OpenNetworkOptions, openNetwork, runnableHeads, runnableModelTypes } from "./open-network.ts";
 export { Parameters, type TensorValues } from "./parameters.ts";
 export { predictLabels } from "./predict.ts";
 export { type SaveBertOptions, saveBert } from "./save-bert.ts";

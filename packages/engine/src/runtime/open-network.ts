@@ -28,6 +28,11 @@ export async function openNetwork(folder: string, { head, headFrom, labels }: Op
   });
 }
 
+/** Heads that a folder's architecture can run with, the usual one first; reads config and headers alone. */
+export async function runnableHeads(folder: string): Promise<readonly HeadKind[]> {
+  return findArchitecture(await openCheckpoint(folder)).heads;
+}
+
 /** Model types that can be run, in the order of the documentation. */
 export function runnableModelTypes(): readonly string[] {
   return architectures.flatMap(({ modelTypes }) => modelTypes);

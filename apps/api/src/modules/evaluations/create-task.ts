@@ -1,140 +1,127 @@
-import { type Example, readExamples } from "@amalgam/engine/scores";
-import { z } from "zod";
+import { kindFacts } from "@amalgam/engine/scores";
 import type { Deps } from "../../deps.ts";
-import type { SplitPurpose, Task } from "../../generated/prisma/client.ts";
+import type { Prisma, Task } from "../../generated/prisma/client.ts";
 import { type Actor, authorise } from "../accounts/actor.ts";
-import { loadReadyVersion, type ReadyVersion } from "../models/load-ready-version.ts";
-import { nameOnlySchema, namespaceSchema, sha256Schema, textSchema } from "../names.ts";
-import { parseInput, refuse } from "../refuse.ts";
+import { loadReadyVersion } from "../models/load-ready-version.ts";
+import { refuse } from "../refuse.ts";
 import { isUniqueViolation } from "../runs/retry-run.ts";
-import { BadBytesError } from "../uploads/bad-bytes-error.ts";
 import { checkFilesArrived } from "../uploads/check-files-arrived.ts";
-import { ensureBlob } from "../uploads/ensure-blob.ts";
 import { checkHead } from "./check-head.ts";
-import { readBlob } from "./read-blob.ts";
+import { findDatasetVersion } from "./find-dataset-version.ts";
+import { readSplit } from "./read-split.ts";
+import { parseTaskInput, type SplitFile, type TaskInput } from "./task-input.ts";
+import { hasHead, kindName } from "./task-kind.ts";
 
-const maxSplitBytes = 64n * 1024n * 1024n;
-
-const splitSchema = z.object({
-  name: nameOnlySchema,
-  purpose: z.enum(["TRAIN", "SEARCH", "REPORT"]),
-  file: z.object({
-    path: z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,200}\.jsonl$/, "A split is a .jsonl file; give its plain name."),
-    sha256: sha256Schema,
-    sizeBytes: z.bigint().min(1n, "The file is empty.").max(maxSplitBytes, `A split may be ${maxSplitBytes} bytes long at most.`),
-  }),
-});
-
-const inputSchema = z.object({
-  namespace: namespaceSchema,
-  name: nameOnlySchema,
-  title: textSchema(200).min(1, "The title is empty."),
-  labels: z
-    .array(textSchema(100).min(1, "A label is empty."))
-    .min(2, "A task has at least two labels.")
-    .max(1000, "1000 labels at most."),
-  splits: z.array(splitSchema).min(1, "A task has at least one split.").max(3, "A task has one split for each purpose at most."),
-  expert: z.string().max(300),
-});
-
-type Input = z.output<typeof inputSchema>;
-
-interface ReadSplit {
-  readonly name: string;
-  readonly purpose: SplitPurpose;
-  readonly exampleCount: number;
-  readonly blobSha256: string;
+/** All that the scores of a task depend on. */
+interface Meaning {
+  readonly input: TaskInput;
+  readonly expertId: string | null;
+  readonly datasetVersionId: string | null;
+  readonly files: readonly SplitFile[];
 }
 
-/** Makes a task out of files that were uploaded. A task does not change: its scores depend on every part of it. */
+/** Makes a task out of files that were uploaded, or of a data set. A task does not change: its scores depend on every part of it. */
 export async function createTask(deps: Deps, actor: Actor, raw: unknown): Promise<{ task: Task; created: boolean }> {
   authorise(actor, "write");
-  const input = parseInput(inputSchema, raw);
-  checkUnique(input);
-  const expert = await loadReadyVersion(deps, input.expert, ["expert"]);
-  await checkHead(deps, expert, input.labels.length);
+  const input = parseTaskInput(raw);
+  const kind = kindName(input.kind);
+  checkEvaluator(deps, input);
+  const meaning = await lookUp(deps, input);
   const earlier = await findTask(deps, input);
-  if (earlier) return { task: same(earlier, input, expert), created: false };
-  await checkFilesArrived(
-    deps,
-    actor,
-    input.splits.map(({ file }) => file),
-  );
-  const splits: ReadSplit[] = [];
-  for (const [i, split] of input.splits.entries()) splits.push(await readSplit(deps, split, { labels: input.labels, at: i }));
+  if (earlier) return { task: same(earlier, meaning), created: false };
+  if (meaning.datasetVersionId === null) await checkFilesArrived(deps, actor, meaning.files);
+  const splits: Prisma.SplitCreateWithoutTaskInput[] = [];
+  for (const [i, file] of meaning.files.entries()) {
+    const { name = "", purpose = "REPORT" } = input.splits[i] ?? {};
+    const read = await readSplit(deps, { kind, file, labels: input.labels, path: ["splits", i, "file"] });
+    splits.push({ name, purpose, ...read });
+  }
   const { namespace, name, title, labels } = input;
   try {
-    const data = { namespace, name, title, labels, metric: "accuracy", expertId: expert.id, splits: { create: splits } };
-    return { task: await deps.db.task.create({ data }), created: true };
+    const { expertId, datasetVersionId } = meaning;
+    const facts = { namespace, name, title, labels, kind: input.kind, metric: kindFacts[kind].metric };
+    const data = { ...facts, settings: input.settings as Prisma.InputJsonObject, expertId, datasetVersionId };
+    return { task: await createRow(deps, data, splits), created: true };
   } catch (error) {
     const winner = isUniqueViolation(error) ? await findTask(deps, input) : null;
     if (!winner) throw error;
-    return { task: same(winner, input, expert), created: false };
+    return { task: same(winner, meaning), created: false };
   }
 }
 
-function checkUnique({ labels, splits }: Input): void {
-  const twice = (values: readonly string[]) => values.findIndex((value, i) => values.indexOf(value) < i);
-  const label = twice(labels);
-  if (label >= 0) refuse("LABEL_TWICE", `The label ${JSON.stringify(labels[label])} is listed twice.`, ["labels", label]);
-  const name = twice(splits.map((split) => split.name));
-  if (name >= 0) refuse("SPLIT_TWICE", `Two splits have the name ${splits[name]?.name}.`, ["splits", name, "name"]);
-  const purpose = twice(splits.map((split) => split.purpose));
-  if (purpose >= 0)
-    refuse("SPLIT_TWICE", `Two splits have the purpose ${splits[purpose]?.purpose}.`, ["splits", purpose, "purpose"]);
+function createRow(
+  deps: Deps,
+  data: Prisma.TaskUncheckedCreateInput,
+  splits: Prisma.SplitCreateWithoutTaskInput[],
+): Promise<Task> {
+  return deps.db.$transaction(async (tx) => {
+    const task = await tx.task.create({ data });
+    for (const split of splits) await tx.split.create({ data: { ...split, task: { connect: { id: task.id } } } });
+    return task;
+  });
 }
 
-function findTask(deps: Deps, { namespace, name }: Input) {
+/** Commands are the server's: a task can only name one of its configuration. */
+function checkEvaluator(deps: Deps, { kind, settings }: TaskInput): void {
+  if (kind !== "EXTERNAL") return;
+  const name = settings["evaluator"];
+  if (typeof name === "string" && deps.evaluators.has(name)) return;
+  const known = [...deps.evaluators.keys()].join(", ");
+  const shown = typeof name === "string" ? JSON.stringify(name) : "without a name";
+  refuse(
+    "EVALUATOR_UNKNOWN",
+    `The server has no evaluator ${shown}; ${known === "" ? "its configuration (EVALUATORS) allows none" : `it has ${known}`}.`,
+    ["settings", "evaluator"],
+  );
+}
+
+async function lookUp(deps: Deps, input: TaskInput): Promise<Meaning> {
+  const expert = input.expert ? await loadReadyVersion(deps, input.expert, ["expert"]) : null;
+  if (expert && hasHead(kindName(input.kind))) await checkHead(deps, expert, input.labels.length);
+  if (!input.dataset) {
+    const files = input.splits.flatMap(({ file }) => file ?? []);
+    return { input, expertId: expert?.id ?? null, datasetVersionId: null, files };
+  }
+  const version = await findDatasetVersion(deps, input.dataset, ["dataset"]);
+  const files = input.splits.map(({ name }, i) => {
+    const found = version.splits.find((split) => split.name === name);
+    const names = version.splits.map((split) => split.name).join(", ");
+    if (!found)
+      refuse("NOT_FOUND", `The data set ${input.dataset} has no split ${name}; it has ${names}.`, ["splits", i, "name"]);
+    return { path: found.path, sha256: found.blobSha256, sizeBytes: found.blob.sizeBytes };
+  });
+  return { input, expertId: expert?.id ?? null, datasetVersionId: version.id, files };
+}
+
+function findTask(deps: Deps, { namespace, name }: TaskInput) {
   return deps.db.task.findUnique({ where: { namespace_name: { namespace, name } }, include: { splits: true } });
 }
 
 type TaskWithSplits = NonNullable<Awaited<ReturnType<typeof findTask>>>;
 
-function same(task: TaskWithSplits, input: Input, expert: ReadyVersion): Task {
+/** The task there is, when it means the same. Where the bytes came from does not matter, only what they are. */
+function same(task: TaskWithSplits, { input, expertId, files }: Meaning): Task {
   const describe = (splits: readonly { name: string; purpose: string; sha256: string }[]) =>
     splits
       .map(({ name, purpose, sha256 }) => `${name} ${purpose} ${sha256}`)
       .sort()
       .join();
   const isSame =
+    task.kind === input.kind &&
+    canonical(task.settings) === canonical(input.settings) &&
     task.labels.join("\n") === input.labels.join("\n") &&
-    task.expertId === expert.id &&
+    task.expertId === expertId &&
     describe(task.splits.map((split) => ({ ...split, sha256: split.blobSha256 }))) ===
-      describe(input.splits.map((split) => ({ ...split, sha256: split.file.sha256 })));
+      describe(input.splits.map(({ name, purpose }, i) => ({ name, purpose, sha256: files[i]?.sha256 ?? "" })));
   if (!isSame)
     refuse(
       "TASK_EXISTS",
-      `The task ${task.namespace}/${task.name} exists with other labels, splits or expert, and its scores depend on them. Choose another name.`,
+      `The task ${task.namespace}/${task.name} exists with another kind, other settings, labels, splits or expert, and its scores depend on them. Choose another name.`,
       ["name"],
     );
   return task;
 }
 
-async function readSplit(
-  deps: Deps,
-  { name, purpose, file }: Input["splits"][number],
-  { labels, at }: { labels: readonly string[]; at: number },
-): Promise<ReadSplit> {
-  const path = ["splits", at, "file"];
-  try {
-    await ensureBlob(deps, file, {});
-  } catch (error) {
-    if (error instanceof BadBytesError) refuse(error.code, `${file.path}: ${error.message}`, path);
-    throw error;
-  }
-  const examples = parse(await readBlob(deps, file.sha256), { labels, label: file.path, path });
-  return { name, purpose, exampleCount: examples.length, blobSha256: file.sha256 };
-}
-
-function parse(
-  bytes: Buffer,
-  { labels, label, path }: { labels: readonly string[]; label: string; path: (string | number)[] },
-): readonly Example[] {
-  try {
-    const examples = readExamples(bytes, labels);
-    if (examples.length > 0) return examples;
-  } catch (error) {
-    refuse("BAD_EXAMPLES", `${label}: ${(error as Error).message}`, path);
-  }
-  refuse("BAD_EXAMPLES", `${label} has no examples.`, path);
-}
+/** Settings are one level deep, and PostgreSQL keeps the keys of an object in an order of its own. */
+const canonical = (settings: unknown): string =>
+  JSON.stringify(Object.entries(settings ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)));

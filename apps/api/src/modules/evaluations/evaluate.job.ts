@@ -1,7 +1,8 @@
 import fs from "node:fs/promises";
 import path from "node:path";
+import type { Score } from "@amalgam/engine/evaluate";
 import type { Deps } from "../../deps.ts";
-import type { File, ModelVersion, Prisma, Run } from "../../generated/prisma/client.ts";
+import type { File, ModelVersion, Run } from "../../generated/prisma/client.ts";
 import { stageBlob } from "../../platform/stage-blob.ts";
 import { BadFileError } from "../models/bad-file-error.ts";
 import { stageVersion } from "../models/stage-version.ts";
@@ -9,6 +10,8 @@ import { fault } from "../refuse.ts";
 import { performRun, type RunWork } from "../runs/perform-run.ts";
 import type { RunTracker } from "../runs/run-tracker.ts";
 import { EvaluationFailedError, type Evaluator } from "./evaluator.ts";
+import { runCommandOf } from "./run-command-of.ts";
+import { hasHead, kindName } from "./task-kind.ts";
 
 /** Scores one version on the splits its run asks for. Scores that are there already stay, so a second try goes on where the first ended. */
 export function evaluate(deps: Deps, evaluator: Evaluator, id: string, signal: AbortSignal): Promise<void> {
@@ -48,7 +51,7 @@ async function work(deps: Deps, run: Run, { tracker, evaluator }: Pick<Scoring, 
     for (const [i, evaluation] of evaluations.entries()) {
       if (evaluation.state === "SUCCEEDED") continue;
       const report = (part: number) => tracker.report({ progress: Math.min(1, (i + part) / evaluations.length) });
-      await scoreOne(deps, evaluation, { run, tracker, evaluator, model, report, folder: path.join(scratch, `head-${i}`) });
+      await scoreOne(deps, evaluation, { run, tracker, evaluator, model, report, folder: path.join(scratch, `task-${i}`) });
       report(1);
     }
   } finally {
@@ -70,28 +73,28 @@ interface Scoring {
 }
 
 async function scoreOne(deps: Deps, evaluation: OpenEvaluation, scoring: Scoring): Promise<void> {
-  const { task, split } = evaluation;
-  const { run, tracker, evaluator, model, folder, report } = scoring;
+  const { run, tracker } = scoring;
   const where = { id: evaluation.id, runId: run.id, run: { lease: tracker.lease } };
   await deps.db.evaluation.updateMany({ where, data: { state: "RUNNING" } });
-  const head = task.expert ? await stage(deps, task.expert, { folder, tracker }) : model;
-  const examples = await stageBlob(deps.store, split.blobSha256, deps.scratchDir);
-  const score = await evaluator.evaluate(
-    { task: task.name, model, head, labels: task.labels, examples },
-    { signal: tracker.signal, onProgress: report },
-  );
-  const { value, n, low, high, seconds, correct } = score;
-  const data: Prisma.EvaluationUpdateManyMutationInput = {
-    state: "SUCCEEDED",
-    value,
-    n,
-    low,
-    high,
-    seconds,
-    correct: Buffer.from(correct),
-  };
+  const { value, n, low, high, seconds, correct, truncated, peakMemoryBytes, details } = await score(deps, evaluation, scoring);
+  const measured = { value, n, low, high, seconds, truncated, details, peakMemoryBytes: BigInt(peakMemoryBytes) };
+  const data = { ...measured, state: "SUCCEEDED", correct: correct && Buffer.from(correct) } as const;
   // Kept at once: the next score may take minutes, and a worker that dies then must not lose this one.
   await deps.db.evaluation.updateMany({ where, data });
+}
+
+async function score(deps: Deps, { task, split }: OpenEvaluation, scoring: Scoring): Promise<Score> {
+  const { tracker, evaluator, model, folder, report } = scoring;
+  const kind = kindName(task.kind);
+  const data = path.join(folder, `split.${split.format}`);
+  await fs.mkdir(folder, { recursive: true });
+  await fs.symlink(await stageBlob(deps.store, split.blobSha256, deps.scratchDir), data);
+  const lender = hasHead(kind) ? task.expert : null;
+  const head = lender ? { head: await stage(deps, lender, { folder: path.join(folder, "head"), tracker }) } : {};
+  const labels = task.labels.length > 0 ? { labels: task.labels } : {};
+  const request = { kind, model, ...head, ...labels, data, settings: task.settings };
+  if (kind === "external") return runCommandOf(deps, { task, request, signal: tracker.signal });
+  return evaluator.evaluate({ task: task.name, ...request }, { signal: tracker.signal, onProgress: report });
 }
 
 function stage(

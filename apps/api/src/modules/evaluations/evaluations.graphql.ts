@@ -14,9 +14,17 @@ builder.prismaNode("Evaluation", {
     state: t.expose("state", { type: RunStateEnum }),
     value: t.exposeFloat("value", { nullable: true }),
     n: t.exposeInt("n", { nullable: true }),
-    low: t.exposeFloat("low", { nullable: true, description: "Wilson 95 % interval" }),
+    low: t.exposeFloat("low", { nullable: true, description: "95 % interval: Wilson's of a share; normal of bits per token" }),
     high: t.exposeFloat("high", { nullable: true }),
     seconds: t.exposeFloat("seconds", { nullable: true }),
+    examplesPerSecond: t.float({
+      nullable: true,
+      select: { n: true, seconds: true },
+      resolve: ({ n, seconds }) => (n && seconds ? n / seconds : null),
+    }),
+    peakMemoryBytes: t.expose("peakMemoryBytes", { type: "BigInt", nullable: true }),
+    truncated: t.exposeInt("truncated", { nullable: true, description: "Examples whose text did not fit and was cut" }),
+    details: t.expose("details", { type: "JSON", nullable: true, description: "Further numbers, such as nats per token" }),
     run: t.relation("run", { nullable: true }),
   }),
 });

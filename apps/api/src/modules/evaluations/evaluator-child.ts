@@ -1,31 +1,15 @@
-import fs from "node:fs/promises";
-import { evaluateClassification, readExamples } from "@amalgam/engine/evaluate";
+import { type EvaluationRequest, evaluate, type Score } from "@amalgam/engine/evaluate";
 import { type BackendName, selectBackend } from "@amalgam/engine/runtime";
 import type { BackendReport } from "./evaluator.ts";
 
 /** Paths on this disk, made by the worker. */
-export interface EvaluatorRequest {
-  readonly task: string;
-  readonly model: string;
-  readonly head: string;
-  readonly labels: readonly string[];
-  readonly examples: string;
-}
-
-export interface EvaluatorScore {
-  readonly n: number;
-  readonly value: number;
-  readonly low: number;
-  readonly high: number;
-  readonly seconds: number;
-  readonly correct: Uint8Array;
-}
+export type EvaluatorRequest = Omit<EvaluationRequest, "onProgress" | "signal" | "source"> & { readonly task: string };
 
 export type EvaluatorMessage = { readonly kind: "evaluate"; readonly request: EvaluatorRequest } | { readonly kind: "backends" };
 
 export type EvaluatorReply =
   | { readonly kind: "progress"; readonly part: number }
-  | { readonly kind: "score"; readonly score: EvaluatorScore }
+  | { readonly kind: "score"; readonly score: Score }
   | { readonly kind: "backends"; readonly backends: readonly BackendReport[] }
   | { readonly kind: "failed"; readonly message: string };
 
@@ -49,10 +33,8 @@ async function describe(): Promise<EvaluatorReply> {
   return { kind: "backends", backends: considered.map(({ name, reason }) => ({ name, reason, chosen: name === chosen })) };
 }
 
-async function score({ model, head, labels, examples: file }: EvaluatorRequest): Promise<EvaluatorReply> {
+async function score(request: EvaluatorRequest): Promise<EvaluatorReply> {
   await choice;
-  const examples = readExamples(await fs.readFile(file), labels);
   const onProgress = ({ done, total }: { done: number; total: number }) => reply({ kind: "progress", part: done / total });
-  const { n, value, low, high, seconds, correct } = await evaluateClassification({ model, head, labels, examples, onProgress });
-  return { kind: "score", score: { n, value, low, high, seconds, correct } };
+  return { kind: "score", score: await evaluate({ ...request, onProgress }) };
 }

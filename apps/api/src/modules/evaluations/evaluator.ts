@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { EvaluatorMessage, EvaluatorReply, EvaluatorRequest, EvaluatorScore } from "./evaluator-child.ts";
+import type { Score } from "@amalgam/engine/evaluate";
+import type { EvaluatorMessage, EvaluatorReply, EvaluatorRequest } from "./evaluator-child.ts";
 
 /** The model could not be scored; the message says why. */
 export class EvaluationFailedError extends Error {
@@ -19,7 +20,7 @@ export interface BackendReport {
  */
 export interface Evaluator {
   /** One request at a time; aborting kills the process, and the next request starts another. */
-  evaluate(request: EvaluatorRequest, options: { signal: AbortSignal; onProgress(part: number): void }): Promise<EvaluatorScore>;
+  evaluate(request: EvaluatorRequest, options: { signal: AbortSignal; onProgress(part: number): void }): Promise<Score>;
   /** What it computes with. */
   backends(): Promise<readonly BackendReport[]>;
   close(): void;

@@ -1,4 +1,5 @@
-import { SplitPurpose } from "../../generated/prisma/client.ts";
+import { kindFacts } from "@amalgam/engine/scores";
+import { SplitPurpose, type TaskKind } from "../../generated/prisma/client.ts";
 import { builder } from "../../graphql/builder.ts";
 import { connectionOf } from "../../graphql/connection.ts";
 import { mutation } from "../../graphql/mutation.ts";
@@ -6,8 +7,23 @@ import { plain } from "../../graphql/plain-text.ts";
 import { FileInput } from "../models/model-mutations.graphql.ts";
 import { createSuite } from "./create-suite.ts";
 import { createTask } from "./create-task.ts";
+import { kindName } from "./task-kind.ts";
 
 export const SplitPurposeEnum = builder.enumType("SplitPurpose", { values: Object.values(SplitPurpose) });
+
+export const TaskKindEnum = builder.enumType("TaskKind", {
+  description: "How a task is scored",
+  values: {
+    CLASSIFICATION: { description: "Texts, by the label that a classification head scores highest" },
+    IMAGE_CLASSIFICATION: { description: "Images in a safetensors file (images, labels)" },
+    TABLE_CLASSIFICATION: { description: "Rows of numbers in a safetensors file (features, labels)" },
+    MULTIPLE_CHOICE: { description: "Questions with their own choices, by the likelihood of each under a language model" },
+    CHOICE_RANKING: { description: "Texts, by the likelihood of each label as a continuation" },
+    EXACT_MATCH: { description: "Prompts, by whether the greedy answer equals a right one" },
+    PERPLEXITY: { description: "Documents, in bits per token; lower is better" },
+    EXTERNAL: { description: "By a command in the server's configuration" },
+  } satisfies Record<TaskKind, { description: string }>,
+});
 
 const TaskRef = builder.prismaNode("Task", {
   id: { field: "id" },
@@ -15,10 +31,17 @@ const TaskRef = builder.prismaNode("Task", {
     namespace: t.exposeString("namespace"),
     name: t.exposeString("name"),
     title: t.exposeString("title"),
+    kind: t.expose("kind", { type: TaskKindEnum }),
+    settings: t.expose("settings", { type: "JSON", description: "What the kind leaves open, defaults included" }),
     labels: t.exposeStringList("labels"),
-    metric: t.exposeString("metric"),
+    metric: t.exposeString("metric", { description: "accuracy, exact_match, bits_per_token or score" }),
+    lowerIsBetter: t.boolean({ select: { kind: true }, resolve: ({ kind }) => kindFacts[kindName(kind)].lowerIsBetter }),
+    dataset: t.relation("datasetVersion", { nullable: true, description: "Where its splits are registered, if they are" }),
     splits: t.relation("splits", { query: { orderBy: { name: "asc" } } }),
-    expert: t.relation("expert", { nullable: true, description: "The version whose label head is used" }),
+    expert: t.relation("expert", {
+      nullable: true,
+      description: "The version whose label head is used, and that others are measured against",
+    }),
   }),
 });
 
@@ -27,6 +50,8 @@ builder.prismaObject("Split", {
     name: t.exposeString("name"),
     purpose: t.expose("purpose", { type: SplitPurposeEnum }),
     exampleCount: t.exposeInt("exampleCount"),
+    format: t.exposeString("format", { description: "jsonl, safetensors or json" }),
+    sha256: t.exposeString("blobSha256", { description: "Digest of its bytes" }),
   }),
 });
 
@@ -48,6 +73,10 @@ const TaskConnection = connectionOf(TaskRef, "Task");
 const SuiteConnection = connectionOf(SuiteRef, "Suite");
 
 builder.queryFields((t) => ({
+  evaluators: t.stringList({
+    description: "Names of the commands in the server's configuration that tasks of kind EXTERNAL may use",
+    resolve: (_root, _args, { deps }) => [...deps.evaluators.keys()],
+  }),
   tasks: t.prismaConnection(
     {
       type: "Task",
@@ -75,7 +104,7 @@ const SplitInput = builder.inputType("SplitInput", {
   fields: (t) => ({
     name: t.string({ required: true }),
     purpose: t.field({ type: SplitPurposeEnum, required: true }),
-    file: t.field({ type: FileInput, required: true }),
+    file: t.field({ type: FileInput, description: "Left out when the task has a data set with a split of this name" }),
   }),
 });
 
@@ -84,11 +113,14 @@ const CreateTaskInput = builder.inputType("CreateTaskInput", {
     namespace: t.string({ required: true }),
     name: t.string({ required: true }),
     title: t.string({ required: true }),
-    labels: t.stringList({ required: true }),
+    kind: t.field({ type: TaskKindEnum, defaultValue: "CLASSIFICATION" }),
+    settings: t.field({ type: "JSON", description: "What the kind leaves open" }),
+    labels: t.stringList({ defaultValue: [], description: "Classes in the order of the head's outputs; choices of a ranking" }),
+    dataset: t.string({ description: "namespace/name@number of a registered data set that the splits belong to" }),
     splits: t.field({ type: [SplitInput], required: true }),
     expert: t.string({
-      required: true,
-      description: "ref of the version that carries the label head (classifier.weight, classifier.bias)",
+      description:
+        "ref of the version that carries the label head (classifier.weight, classifier.bias); else each version uses its own",
     }),
   }),
 });

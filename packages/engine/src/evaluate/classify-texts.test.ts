@@ -14,7 +14,7 @@ import {
   tf,
 } from "../runtime/index.ts";
 import { isCorrect } from "./correct-bits.ts";
-import { evaluateClassification } from "./evaluate-classification.ts";
+import { evaluate } from "./evaluate.ts";
 import { wilson } from "./intervals.ts";
 
 const words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", ...Array.from({ length: 26 }, (_, index) => String.fromCharCode(97 + index))];
@@ -55,7 +55,8 @@ const examples = Array.from({ length: 57 }, (_, index) => ({
 let root = "";
 const [base, expert] = ["base", "expert"];
 const at = (name: string) => join(root, name);
-const request = (change: object = {}) => ({ model: at(base), head: at(expert), labels, examples, ...change });
+const request = (change: object = {}) =>
+  ({ kind: "classification", model: at(base), head: at(expert), labels, data: at("split.jsonl"), ...change }) as const;
 
 beforeAll(async () => {
   await selectBackend("ort");
@@ -63,6 +64,7 @@ beforeAll(async () => {
   await saveBert(at(base), createBert({ config, seed: 1 }));
   await saveBert(at(expert), createBert({ config, head: "classification", labels: 3, seed: 2 }), { labels });
   await writeFile(join(at(base), "tokenizer.json"), JSON.stringify(tokenizer));
+  await writeFile(at("split.jsonl"), examples.map((example) => JSON.stringify(example)).join("\n"));
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
 
@@ -81,8 +83,8 @@ async function guessOneByOne(): Promise<boolean[]> {
 
 test("the score is that of the model on one text at a time, example by example", async () => {
   const wanted = await guessOneByOne();
-  const score = await evaluateClassification(request());
-  expect(examples.map((_, index) => isCorrect(score.correct, index))).toEqual(wanted);
+  const score = await evaluate(request());
+  expect(examples.map((_, index) => isCorrect(score.correct ?? new Uint8Array(0), index))).toEqual(wanted);
   const right = wanted.filter(Boolean).length;
   expect(right).toBeGreaterThan(0);
   expect(right).toBeLessThan(57);
@@ -92,14 +94,14 @@ test("the score is that of the model on one text at a time, example by example",
 
 test("the size of batches does not matter, and nothing is left in memory", async () => {
   const before = tf.memory().numTensors;
-  const scores = await Promise.all([1, 40, 100_000].map((batchTokens) => evaluateClassification(request({ batchTokens }))));
+  const scores = await Promise.all([1, 40, 100_000].map((batchTokens) => evaluate(request({ batchTokens }))));
   for (const { correct } of scores) expect(correct).toEqual(scores[0]?.correct);
   expect(tf.memory().numTensors).toBe(before);
 });
 
 test("progress rises to the number of examples", async () => {
   const seen: number[] = [];
-  await evaluateClassification(
+  await evaluate(
     request({
       batchTokens: 64,
       onProgress: ({ done, total }: { done: number; total: number }) => {
@@ -117,38 +119,40 @@ test("an abort ends it with the signal's reason and leaves nothing in memory", a
   const before = tf.memory().numTensors;
   const controller = new AbortController();
   const reason = new Error("enough");
-  const running = evaluateClassification(
-    request({ batchTokens: 32, signal: controller.signal, onProgress: () => controller.abort(reason) }),
-  );
+  const running = evaluate(request({ batchTokens: 32, signal: controller.signal, onProgress: () => controller.abort(reason) }));
   await expect(running).rejects.toBe(reason);
-  await expect(evaluateClassification(request({ signal: AbortSignal.abort(reason) }))).rejects.toBe(reason);
+  await expect(evaluate(request({ signal: AbortSignal.abort(reason) }))).rejects.toBe(reason);
   expect(tf.memory().numTensors).toBe(before);
 });
 
 describe("what does not fit together is refused, by name", () => {
   test("a head for another number of labels", async () => {
-    await expect(evaluateClassification(request({ labels: ["x", "y"] }))).rejects.toThrow(
-      `${at(expert)}: the head tells 3 classes apart; the task has 2 labels.`,
+    await expect(evaluate(request({ labels: ["x", "y", "z", "w"] }))).rejects.toThrow(
+      `${at(expert)}: the head tells 3 classes apart; the task has 4 labels.`,
+    );
+  });
+
+  test("a label outside the head, by its line", async () => {
+    await expect(evaluate(request({ labels: ["x", "y"] }))).rejects.toThrow(
+      `${at("split.jsonl")}: line 3: label is 2; the task has the labels 0 to 1.`,
     );
   });
 
   test("a head with the same labels in another order", async () => {
-    await expect(evaluateClassification(request({ labels: ["y", "x", "z"] }))).rejects.toThrow(
+    await expect(evaluate(request({ labels: ["y", "x", "z"] }))).rejects.toThrow(
       `${at(expert)}: config.json lists the labels as x, y, z; the task as y, x, z.`,
     );
-    expect((await evaluateClassification(request({ labels: ["0", "1", "2"] }))).n).toBe(57);
+    expect((await evaluate(request({ labels: ["0", "1", "2"] }))).n).toBe(57);
   });
 
   test("a folder without a head", async () => {
-    await expect(evaluateClassification(request({ head: at(base) }))).rejects.toThrow(
-      `${at(base)} has no tensor "classifier.weight"`,
-    );
+    await expect(evaluate(request({ head: at(base) }))).rejects.toThrow(`${at(base)} has no tensor "classifier.weight"`);
   });
 
   test("a head for another width", async () => {
     const narrow = parseBertConfig({ ...config, hidden_size: 8 }, "test");
     await saveBert(at("narrow"), createBert({ config: narrow, head: "classification", labels: 3, seed: 2 }));
-    await expect(evaluateClassification(request({ head: at("narrow") }))).rejects.toThrow(
+    await expect(evaluate(request({ head: at("narrow") }))).rejects.toThrow(
       `${at("narrow")}: tensor "classifier.weight" has shape [3, 8]`,
     );
   });
@@ -157,7 +161,7 @@ describe("what does not fit together is refused, by name", () => {
     await cp(at(base), at("more"), { recursive: true });
     const more = { ...tokenizer, model: { ...tokenizer.model, vocab: { ...tokenizer.model.vocab, extra: words.length } } };
     await writeFile(join(at("more"), "tokenizer.json"), JSON.stringify(more));
-    await expect(evaluateClassification(request({ model: at("more") }))).rejects.toThrow(
+    await expect(evaluate(request({ model: at("more") }))).rejects.toThrow(
       `${at("more")}: tokenizer.json has 31 tokens; the model's vocabulary has 30.`,
     );
   });
@@ -167,10 +171,11 @@ describe("what does not fit together is refused, by name", () => {
     broken.parameters.values("bert.pooler.dense.bias")[3] = Number.NaN;
     await saveBert(at("broken"), broken);
     await cp(join(at(base), "tokenizer.json"), join(at("broken"), "tokenizer.json"));
-    await expect(evaluateClassification(request({ model: at("broken") }))).rejects.toThrow("not a finite number");
+    await expect(evaluate(request({ model: at("broken") }))).rejects.toThrow("not a finite number");
   });
 
   test("no examples", async () => {
-    await expect(evaluateClassification(request({ examples: [] }))).rejects.toThrow("at least one example");
+    await writeFile(at("empty.jsonl"), "\n");
+    await expect(evaluate(request({ data: at("empty.jsonl") }))).rejects.toThrow("empty.jsonl: the split has no examples.");
   });
 });

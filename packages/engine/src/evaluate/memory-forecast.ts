@@ -1,0 +1,67 @@
+import { freemem } from "node:os";
+import { fileSource, readHeader, type TensorEntry } from "../formats/index.ts";
+import { weightFiles } from "../runtime/checkpoint-tensors.ts";
+
+export interface MemoryForecast {
+  /** Weights as the runtime holds them: four bytes an element, whatever their type in the file. */
+  readonly weightBytes: number;
+  /** What one batch makes on its way through. */
+  readonly activationBytes: number;
+}
+
+/** Matrices that are looked up, or multiplied only where an answer is read: they make no row for every token. */
+const isTable = /embed|wte|wpe|shared\.weight|lm_head|relative_attention_bias|position_ids/;
+
+/**
+ * Memory that a forward pass will need, from the headers alone:
+ *   weights: Σ elements · 4      activations: rows · 4 · Σ over matrices [out, in] of 2·out, plus 2 · answers · vocabulary · 4
+ * (2: a layer's output and what an activation or norm makes of it; intermediates live until the end of the pass). It counts what grows
+ * with the model and is meant to refuse what cannot fit, not to be exact.
+ */
+export async function forecastMemory(
+  folders: readonly string[],
+  { rows, answers = 0 }: { rows: number; answers?: number },
+): Promise<MemoryForecast> {
+  let elements = 0;
+  let outputs = 0;
+  let vocabulary = 0;
+  for (const { name, shape } of await headersOf(folders)) {
+    elements += shape.reduce((product, size) => product * size, 1);
+    if (shape.length < 2) continue;
+    if (isTable.test(name)) vocabulary = Math.max(vocabulary, shape[0] ?? 0);
+    else outputs += shape[0] ?? 0;
+  }
+  return { weightBytes: elements * 4, activationBytes: rows * outputs * 8 + answers * vocabulary * 8 };
+}
+
+/** Throws an Error that names the model when it will need more memory than there is. */
+export function checkMemory(folder: string, { weightBytes, activationBytes }: MemoryForecast, availableBytes: number): void {
+  const needed = weightBytes + activationBytes;
+  if (needed <= availableBytes) return;
+  throw new Error(
+    `${folder}: running this model needs about ${gigabytes(needed)} of memory (weights ${gigabytes(weightBytes)}, one batch ` +
+      `${gigabytes(activationBytes)}); ${gigabytes(availableBytes)} are free. Use a smaller batch, another machine or an external evaluator.`,
+  );
+}
+
+/** Memory that this process may still take, limits of a container included. */
+export const availableMemory = (): number => process.availableMemory?.() ?? freemem();
+
+const gigabytes = (bytes: number): string => `${(bytes / 1e9).toPrecision(3)} GB`;
+
+async function headersOf(folders: readonly string[]): Promise<TensorEntry[]> {
+  const seen = new Map<string, TensorEntry>();
+  for (const folder of new Set(folders)) {
+    for (const file of await weightFiles(folder)) {
+      const source = await fileSource(file);
+      try {
+        const { tensors } = await readHeader(source);
+        // A head from another folder replaces the model's own of the same name.
+        for (const entry of tensors) if (!seen.has(entry.name)) seen.set(entry.name, entry);
+      } finally {
+        await source.close();
+      }
+    }
+  }
+  return [...seen.values()];
+}
