@@ -14,7 +14,7 @@ const MICROSOFT_OPSET = 1;
 const MICROSOFT = "com.microsoft";
 
 /** Operators outside the ONNX standard that ONNX Runtime's CPU provider carries. */
-const CONTRIBUTED = new Set(["FusedMatMul", "Gelu", "BiasGelu", "FusedGemm"]);
+const CONTRIBUTED = new Set(["FusedMatMul", "Gelu", "BiasGelu", "FusedGemm", "FastGelu", "QuickGelu", "RotaryEmbedding"]);
 
 type Attribute = number | string | readonly number[] | { readonly float: number };
 

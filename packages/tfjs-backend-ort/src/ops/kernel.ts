@@ -1,6 +1,6 @@
 import type { OrtBackend } from "../backend.ts";
 import { type Attributes, BACKEND_NAME, operand, register, sizeOf } from "../kernels/register.ts";
-import type { Session } from "../session.ts";
+import type { Operand, Session } from "../session.ts";
 import { tf } from "../tf.ts";
 
 /** A fused computation: named tensors in (each read with the shape the graph wants), tensors of the given shapes out, in order. */
@@ -10,6 +10,8 @@ export interface FusedKernel {
   /** Shapes under which the graph sees its inputs, where they differ from the tensors' own. */
   views?(inputs: Readonly<Record<string, tf.TensorInfo>>, attrs: Attributes): Readonly<Record<string, readonly number[]>>;
   outputs(inputs: Readonly<Record<string, tf.TensorInfo>>, attrs: Attributes): Readonly<Record<string, readonly number[]>>;
+  /** What the graph reads beside the tensors: tables, masks, positions. */
+  tables?(inputs: Readonly<Record<string, tf.TensorInfo>>, attrs: Attributes): Readonly<Record<string, Operand>>;
   /** Shapes of the resulting tensors, where they differ from the graph's outputs. */
   results?(inputs: Readonly<Record<string, tf.TensorInfo>>, attrs: Attributes): Readonly<Record<string, readonly number[]>>;
 }
@@ -27,7 +29,7 @@ function runFused(
   const views = kernel.views?.(inputs, attrs) ?? {};
   const shapes = kernel.outputs(inputs, attrs);
   const results = kernel.results?.(inputs, attrs) ?? shapes;
-  const feeds: Record<string, { values: Float32Array; shape: readonly number[] }> = {};
+  const feeds: Record<string, Operand> = { ...kernel.tables?.(inputs, attrs) };
   for (const name in inputs) {
     const tensor = inputs[name];
     if (tensor !== undefined) feeds[name] = operand(backend, tensor, views[name]);
