@@ -1,4 +1,5 @@
 import {
+  affine,
   type DenseWeights,
   type EncoderLayerShape,
   encoderLayer,
@@ -6,6 +7,7 @@ import {
   layerNorm,
   linear,
   type NormWeights,
+  rmsNorm,
 } from "@amalgam/tfjs-backend-ort";
 import { convolve } from "./convolve.ts";
 import { Parameters } from "./parameters.ts";
@@ -36,6 +38,12 @@ export class Layers {
     return linear(x, weight, this.parameters.tensor<tf.Tensor1D>(bias));
   }
 
+  /** x·W + b, with `<name>.weight` [in, out] and `<name>.bias` [out]: the dense layer of GPT-2, whose matrices lie transposed. */
+  denseInOut(name: string, x: tf.Tensor2D): tf.Tensor2D {
+    const weight = this.parameters.tensor<tf.Tensor2D>(`${name}.weight`);
+    return affine(x, weight, this.parameters.tensor<tf.Tensor1D>(`${name}.bias`));
+  }
+
   /** A post-norm encoder layer with the names of BERT and RoBERTa below `prefix`; `mask` as in `attention`. */
   encoderLayer(prefix: string, x: tf.Tensor2D, mask: tf.Tensor4D, shape: EncoderLayerShape): tf.Tensor2D {
     const weights = {
@@ -60,7 +68,7 @@ export class Layers {
   /** x/√(mean(x²) + ε)·`<name>.weight`, row by row. */
   rmsNorm(name: string, x: tf.Tensor2D, epsilon: number): tf.Tensor2D {
     const gain = this.parameters.tensor<tf.Tensor1D>(`${name}.weight`);
-    return tf.mul(tf.mul(x, tf.rsqrt(tf.add(tf.mean(tf.square(x), 1, true), epsilon))), gain);
+    return rmsNorm(x, gain, epsilon);
   }
 
   /** Convolution of images [n, h, w, in] by `<name>.weight` [out, in, kh, kw], zero padding on every side, and a bias where there is one. */
