@@ -34,12 +34,15 @@ export interface PairBatch {
 
 export interface TextNetwork extends RunnableNetwork<TokenBatch> {
   readonly input: "tokens";
+  /** Rows of the embedding: every token id is below it. */
+  readonly vocabularySize: number;
   /** Tokens that fit into one sequence. */
   readonly maxLength: number;
 }
 
 export interface PairNetwork extends RunnableNetwork<PairBatch> {
   readonly input: "pairs";
+  readonly vocabularySize: number;
   readonly maxLength: number;
   /** First token of every target. */
   readonly startToken: number;

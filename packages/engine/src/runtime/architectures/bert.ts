@@ -27,6 +27,7 @@ export const bert: Architecture = {
     return {
       architecture: config.model_type,
       input: "tokens",
+      vocabularySize: config.vocab_size,
       head,
       outputs: kind === "classification" ? classes : config.vocab_size,
       maxLength: config.max_position_embeddings,

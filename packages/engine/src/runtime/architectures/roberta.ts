@@ -51,6 +51,7 @@ export const roberta: Architecture = {
     return {
       architecture: config.model_type,
       input: "tokens",
+      vocabularySize: config.vocab_size,
       head,
       outputs,
       maxLength: config.max_position_embeddings - config.pad_token_id - 1,

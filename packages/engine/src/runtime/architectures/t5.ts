@@ -30,6 +30,7 @@ export const t5: Architecture = {
     return {
       architecture: config.model_type,
       input: "pairs",
+      vocabularySize: config.vocab_size,
       head: "sequence-to-sequence",
       outputs: config.vocab_size,
       maxLength: config.n_positions,
