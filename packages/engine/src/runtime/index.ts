@@ -30,8 +30,11 @@ export { type BackendChoice, type BackendName, backendNames, ensureBackend, sele
 export { BertModel, createBert, type Encoded, type NewBert } from "./bert.ts";
 export { type BertConfig, parseBertConfig } from "./bert-config.ts";
 export { type BertHead, bertShapes } from "./bert-shapes.ts";
+export { checkTokenizer } from "./check-tokenizer.ts";
 export { withGradients } from "./gradients.ts";
 export { readHeadLabels } from "./head-labels.ts";
+export { type Images, toPixels } from "./image-input.ts";
+export { type ImagePreparation, loadImagePreparation } from "./image-preparation.ts";
 export { type LoadBertOptions, loadBert } from "./load-bert.ts";
 export { classificationLoss, contrastiveLoss, type MaskedTargets, maskedLanguageLoss, weightedSum } from "./losses.ts";
 export {
@@ -50,6 +53,6 @@ export { predictLabels } from "./predict.ts";
 export { type SaveBertOptions, saveBert } from "./save-bert.ts";
 export { tf } from "./tf.ts";
 export { padBatch, type TokenBatch } from "./token-batch.ts";
-export { loadTokenizer, TextTokenizer } from "./tokenizer.ts";
+export { type FittedText, loadTokenizer, TextTokenizer } from "./tokenizer.ts";
 export { createTrainer, type StepReport, Trainer, type TrainerOptions } from "./trainer.ts";
 export { restoreTrainerState, saveTrainerState } from "./trainer-state.ts";
