@@ -29,21 +29,26 @@ export function wilson(correct: number, n: number): Interval {
 }
 
 /**
- * Unweighted mean of the accuracies of several tasks, measured on separate examples, with a 95 % interval from their Wilson limits:
- *   low = m − √Σ((pᵢ − lᵢ)/k)²    high = m + √Σ((uᵢ − pᵢ)/k)²
- * For one task it is Wilson's. Source: Zou & Donner 2008 (MOVER). Throws without a task.
+ * Unweighted mean of estimates from separate examples, with a 95 % interval from their own limits:
+ *   low = m − √Σ((xᵢ − lᵢ)/k)²    high = m + √Σ((uᵢ − xᵢ)/k)²
+ * For one estimate it is its own interval. Source: Zou & Donner 2008 (MOVER). Throws without an estimate.
  */
-export function macroInterval(scores: readonly { readonly value: number; readonly n: number }[]): Estimate {
-  const tasks = scores.length;
-  if (tasks === 0) throw new RangeError("A mean over tasks needs at least one task.");
+export function meanOfEstimates(estimates: readonly Estimate[]): Estimate {
+  const k = estimates.length;
+  if (k === 0) throw new RangeError("A mean over tasks needs at least one task.");
   let value = 0;
   let below = 0;
   let above = 0;
-  for (const score of scores) {
-    const { low, high } = wilson(score.value * score.n, score.n);
-    value += score.value / tasks;
-    below += ((score.value - low) / tasks) ** 2;
-    above += ((high - score.value) / tasks) ** 2;
+  for (const each of estimates) {
+    value += each.value / k;
+    below += ((each.value - each.low) / k) ** 2;
+    above += ((each.high - each.value) / k) ** 2;
   }
-  return { value, low: Math.max(0, value - Math.sqrt(below)), high: Math.min(1, value + Math.sqrt(above)) };
+  return { value, low: value - Math.sqrt(below), high: value + Math.sqrt(above) };
+}
+
+/** Unweighted mean of the accuracies of several tasks, with a 95 % interval from their Wilson limits. Throws without a task. */
+export function macroInterval(scores: readonly { readonly value: number; readonly n: number }[]): Estimate {
+  const { value, low, high } = meanOfEstimates(scores.map(({ value, n }) => ({ value, ...wilson(value * n, n) })));
+  return { value, low: Math.max(0, low), high: Math.min(1, high) };
 }
