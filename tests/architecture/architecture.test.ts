@@ -99,7 +99,7 @@ describe("inside the engine", () => {
     ["formats", part("tensor")],
     ["expr", part("tensor")],
     ["merge", part("expr", "tensor", "formats", "linalg")],
-    ["tune", part("tensor")],
+    ["tune", part("tensor", "linalg")],
     ["runtime", (to: string) => part("tensor", "formats")(to) || isPackage("tfjs-backend-ort")(to)],
     ["evaluate", part("runtime", "tensor", "formats")],
   ] as const)("%s reaches only what the picture allows", (name, allowed) => {
