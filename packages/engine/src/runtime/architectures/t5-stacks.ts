@@ -1,4 +1,4 @@
-import { geluTanh } from "../activations.ts";
+import { geluTanh } from "@amalgam/tfjs-backend-ort";
 import { HIDDEN_SCORE, paddingMask } from "../attention-mask.ts";
 import type { Layers } from "../layers.ts";
 import { tf } from "../tf.ts";
