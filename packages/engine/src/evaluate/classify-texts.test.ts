@@ -162,7 +162,7 @@ describe("what does not fit together is refused, by name", () => {
     const more = { ...tokenizer, model: { ...tokenizer.model, vocab: { ...tokenizer.model.vocab, extra: words.length } } };
     await writeFile(join(at("more"), "tokenizer.json"), JSON.stringify(more));
     await expect(evaluate(request({ model: at("more") }))).rejects.toThrow(
-      `${at("more")}: tokenizer.json has 31 tokens; the model's vocabulary has 30.`,
+      `${at("more")}: tokenizer.json has ids up to 30; the model embeds 30 tokens.`,
     );
   });
 

@@ -1,7 +1,6 @@
 import type { TextNetwork, TextTokenizer } from "../runtime/index.ts";
 import { padBatch } from "../runtime/token-batch.ts";
 import { emptyBits, markCorrect } from "./correct-bits.ts";
-import { encodeWithin } from "./encode-within.ts";
 import { lengthBatches } from "./length-batches.ts";
 import { pause } from "./pause.ts";
 import { proportion } from "./proportion.ts";
@@ -25,7 +24,7 @@ export async function classifyTexts(
   let truncated = 0;
   for (let start = 0; start < examples.length; start += WINDOW) {
     const window = examples.slice(start, start + WINDOW);
-    const encoded = window.map(({ text }) => encodeWithin(tokenizer, text, network.maxLength));
+    const encoded = window.map(({ text }) => tokenizer.fit(text, network.maxLength));
     truncated += encoded.filter(({ isCut }) => isCut).length;
     for (const batch of lengthBatches(
       encoded.map(({ ids }) => ids.length),

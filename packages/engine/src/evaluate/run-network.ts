@@ -1,6 +1,5 @@
-import { join } from "node:path";
-import { exists, readJson } from "../runtime/checkpoint-tensors.ts";
 import {
+  checkTokenizer,
   ensureBackend,
   type HeadKind,
   loadTokenizer,
@@ -14,7 +13,7 @@ import { classifyTexts } from "./classify-texts.ts";
 import { type EvaluationKind, parseSettings } from "./kinds.ts";
 import { choose } from "./language/choose.ts";
 import { exactMatch } from "./language/exact-match.ts";
-import { type LanguageTokenizer, loadLanguageTokenizer } from "./language/language-tokenizer.ts";
+import { type LanguageTokenizer, languageTokenizer } from "./language/language-tokenizer.ts";
 import type { LanguageNetwork } from "./language/log-likelihood.ts";
 import { perplexity } from "./language/perplexity.ts";
 import { availableMemory, checkMemory, forecastMemory } from "./memory-forecast.ts";
@@ -34,7 +33,7 @@ const runs: Readonly<Record<Exclude<EvaluationKind, "external">, Run>> = {
     return withNetwork(request, work, { heads: ["classification"], takes: ["tokens"] }, async (network) => {
       if (network.input !== "tokens") throw new TypeError("not reached: the input was checked");
       const tokenizer = await loadTokenizer(request.model);
-      await checkVocabulary(request.model, tokenizer.vocabularySize);
+      checkTokenizer(tokenizer, network, request.model);
       return classifyTexts(network, tokenizer, examples, work);
     });
   },
@@ -137,19 +136,10 @@ function withLanguage(
   const wanted: Wanted = { heads: ["causal-language", "sequence-to-sequence"], takes: ["tokens", "pairs"] };
   return withNetwork(request, work, wanted, async (network) => {
     if (network.input !== "tokens" && network.input !== "pairs") throw new TypeError("not reached: the input was checked");
-    const { vocabularySize } = await loadTokenizer(request.model);
-    await checkVocabulary(request.model, vocabularySize);
-    return score(network, await loadLanguageTokenizer(request.model));
+    const tokenizer = await loadTokenizer(request.model);
+    checkTokenizer(tokenizer, network, request.model);
+    return score(network, await languageTokenizer(request.model, tokenizer));
   });
-}
-
-/** A tokenizer may know fewer tokens than the model (padded vocabularies are common), not more. */
-async function checkVocabulary(folder: string, tokens: number): Promise<void> {
-  const file = join(folder, "config.json");
-  const config = (await exists(file)) ? await readJson(file) : {};
-  const size = typeof config === "object" && config !== null && "vocab_size" in config ? config.vocab_size : undefined;
-  if (typeof size !== "number" || tokens <= size) return;
-  throw new Error(`${folder}: tokenizer.json has ${tokens} tokens; the model's vocabulary has ${size}.`);
 }
 
 async function checkLabels(outputs: number, head: string, labels: readonly string[]): Promise<void> {

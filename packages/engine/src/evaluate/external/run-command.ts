@@ -16,6 +16,7 @@ const KEPT_OUTPUT = 2 ** 20;
 const KEPT_COMPLAINT = 4096;
 /** From a polite request to end until the end. */
 const GRACE_MS = 2000;
+const POLL_MS = 50;
 /** What a process wrote before it ended may still be in its pipe. */
 const DRAIN_MS = 500;
 
@@ -80,11 +81,16 @@ function ended(child: ChildProcess, name: string): Promise<{ code: number | null
 /** First politely, then not: also what the program started, as long as it stayed in the group. */
 async function endGroup(child: ChildProcess): Promise<void> {
   killGroup(child, "SIGTERM");
-  for (let waited = 0; isGroupAlive(child) && waited < GRACE_MS; waited += 50)
-    await new Promise((resolve) => setTimeout(resolve, 50));
+  await groupGone(child, GRACE_MS);
   killGroup(child, "SIGKILL");
+  await groupGone(child, GRACE_MS);
   child.stdout?.destroy();
   child.stderr?.destroy();
+}
+
+async function groupGone(child: ChildProcess, withinMs: number): Promise<void> {
+  for (let waited = 0; isGroupAlive(child) && waited < withinMs; waited += POLL_MS)
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
 }
 
 function killGroup({ pid }: ChildProcess, how: NodeJS.Signals): void {

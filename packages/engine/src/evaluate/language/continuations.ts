@@ -23,9 +23,9 @@ export function continuationsOf(
 ): Continuation[] {
   if (network.input === "pairs") return pairs(network, tokenizer, { prompt, choices, where });
   const before = beginning(tokenizer);
-  const alone = tokenizer.encode(prompt);
+  const alone = tokenizer.encodePlain(prompt);
   const seam = /\s$/.test(prompt) || prompt === "" ? "" : separator;
-  const whole = choices.map((choice) => tokenizer.encode(prompt + (/^\s/.test(choice) ? "" : seam) + choice));
+  const whole = choices.map((choice) => tokenizer.encodePlain(prompt + (/^\s/.test(choice) ? "" : seam) + choice));
   const shared = Math.min(...whole.map((ids) => commonPrefix(ids, alone)));
   return whole.map((ids, index) => {
     const from = before.length + shared;
@@ -68,7 +68,7 @@ function pairs(
   const { source, isCut } = sourceOf(tokenizer, prompt, network.maxLength);
   const [end] = tokenizer.ends;
   return choices.map((choice, index) => {
-    const target = [...tokenizer.encode(choice), ...(end === undefined ? [] : [end])];
+    const target = [...tokenizer.encodePlain(choice), ...(end === undefined ? [] : [end])];
     if (target.length > network.maxLength)
       throw new Error(`${where}choice ${index + 1} has ${target.length} tokens, and the model takes ${network.maxLength}.`);
     return { source, tokens: [network.startToken, ...target], from: 1, isCut };
@@ -78,7 +78,7 @@ function pairs(
 /** What an encoder reads: the prompt within its template; a prompt too long loses its beginning. */
 export function sourceOf(tokenizer: LanguageTokenizer, prompt: string, maxLength: number): { source: number[]; isCut: boolean } {
   const { before, after } = tokenizer;
-  const ids = tokenizer.encode(prompt);
+  const ids = tokenizer.encodePlain(prompt);
   const room = maxLength - before.length - after.length;
   const kept = ids.length > room ? ids.slice(ids.length - room) : ids;
   return { source: [...before, ...kept, ...after], isCut: kept.length < ids.length };

@@ -56,7 +56,7 @@ function start(network: LanguageNetwork, tokenizer: LanguageTokenizer, prompt: s
     return { isCut, draft: { source, tokens: [network.startToken], begin: 1, isDone: false } satisfies Draft };
   }
   const before = beginning(tokenizer);
-  const ids = tokenizer.encode(prompt);
+  const ids = tokenizer.encodePlain(prompt);
   const room = Math.max(1, network.maxLength - before.length - maxNewTokens);
   const kept = ids.length > room ? ids.slice(ids.length - room) : ids;
   const tokens = [...before, ...kept];

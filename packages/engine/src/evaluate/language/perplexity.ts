@@ -46,7 +46,7 @@ export async function perplexity(
 
 export function windowsOf(text: string, tokenizer: LanguageTokenizer, maxLength: number): ScoredTokens[] {
   const before = beginning(tokenizer);
-  const ids = [...before, ...tokenizer.encode(text)];
+  const ids = [...before, ...tokenizer.encodePlain(text)];
   const windows: ScoredTokens[] = [];
   // A window shows the model `maxLength` tokens and asks for the one after each.
   for (let begin = 0; begin < ids.length - 1; begin += maxLength) {
