@@ -99,6 +99,19 @@ test("the size of batches does not matter, and nothing is left in memory", async
   expect(tf.memory().numTensors).toBe(before);
 });
 
+test("a text of a million characters loses its end, is counted, and costs little", async () => {
+  const long = { text: "a b c ".repeat(170_000), label: 0 };
+  const short = { text: "a", label: 0 };
+  await writeFile(at("long.jsonl"), [long, short].map((example) => JSON.stringify(example)).join("\n"));
+  const { truncated, n, correct, seconds } = await evaluate(request({ data: at("long.jsonl") }));
+  expect({ truncated, n }).toEqual({ truncated: 1, n: 2 });
+  expect(seconds).toBeLessThan(5);
+  // The model takes 16 tokens, and both begin alike.
+  await writeFile(at("cut.jsonl"), JSON.stringify({ text: "a b c ".repeat(5), label: 0 }));
+  const cut = await evaluate(request({ data: at("cut.jsonl") }));
+  expect(isCorrect(correct ?? new Uint8Array(1), 0)).toBe(isCorrect(cut.correct ?? new Uint8Array(1), 0));
+});
+
 test("progress rises to the number of examples", async () => {
   const seen: number[] = [];
   await evaluate(

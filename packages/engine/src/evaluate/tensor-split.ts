@@ -19,7 +19,9 @@ export async function openTensorSplit(
 ): Promise<TensorSplit> {
   const source = await fileSource(file);
   try {
-    const { tensors } = await readHeader(source);
+    const { tensors } = await readHeader(source).catch((error: Error) => {
+      throw new Error(`${file} is not a safetensors file: ${error.message}`);
+    });
     const data = find(tensors, tensor, file);
     const [n = 0, ...shape] = data.shape;
     if (data.shape.length !== rank || shape.some((size) => size === 0))
