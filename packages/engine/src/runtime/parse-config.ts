@@ -6,6 +6,16 @@ export const countUpTo = (limit: number) => z.number().int().min(1).max(limit);
 /** A number of layers; a network may have none. */
 export const layerCount = z.number().int().min(0).max(1_000);
 
+const shown = (value: unknown): string => JSON.stringify(value)?.slice(0, 100) ?? "nothing";
+
+/** A key that would change what the network computes, and that is implemented for one value: any other is refused, not ignored. */
+export const only = <T extends string | number | boolean>(value: T) =>
+  z.literal(value, { error: ({ input }) => `${shown(input)} is not implemented here, only ${shown(value)}` });
+
+/** A name out of those that are implemented. */
+export const oneOf = <T extends string>(names: readonly T[]) =>
+  z.enum(names, { error: ({ input }) => `${shown(input)} is not implemented here; ${names.join(", ")} are` });
+
 /** Throws where the attention heads do not share the width evenly. */
 export function checkHeads(config: { hidden_size: number; num_attention_heads: number }, where: string): void {
   const { hidden_size: width, num_attention_heads: heads } = config;
