@@ -100,6 +100,7 @@ describe("inside the engine", () => {
     ["expr", part("tensor")],
     ["merge", part("expr", "tensor", "formats", "linalg")],
     ["tune", part("tensor", "linalg")],
+    ["merge-by-statistics", part("linalg")],
     ["runtime", (to: string) => part("tensor", "formats")(to) || isPackage("tfjs-backend-ort")(to)],
     ["evaluate", part("runtime", "tensor", "formats")],
   ] as const)("%s reaches only what the picture allows", (name, allowed) => {

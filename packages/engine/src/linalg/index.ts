@@ -1,3 +1,4 @@
+export { type Cholesky, cholesky, halfLogDeterminant, inverse, solve, solveLower, solveUpper } from "./cholesky.ts";
 export {
   columnRange,
   identity,

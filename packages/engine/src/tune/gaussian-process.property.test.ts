@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { cholesky, inverse, solve } from "../linalg/index.ts";
 import { type Acquisition, acquisitionOf, logExpectedImprovement, upperConfidenceBound } from "./acquisition.ts";
-import { cholesky, inverse, solve } from "./cholesky.ts";
 import { GaussianProcess } from "./gaussian-process.ts";
 import { layoutOf, negativeLogPosterior } from "./log-posterior.ts";
 import { matern52 } from "./matern.ts";

@@ -1,4 +1,4 @@
-import { solve, solveLower } from "./cholesky.ts";
+import { solve, solveLower } from "../linalg/index.ts";
 import { minimise } from "./lbfgs.ts";
 import {
   bendOf,

@@ -1,4 +1,4 @@
-import { type Cholesky, cholesky, halfLogDeterminant, inverse, solve } from "./cholesky.ts";
+import { type Cholesky, cholesky, halfLogDeterminant, inverse, solve } from "../linalg/index.ts";
 import { matern52, maternSlope } from "./matern.ts";
 import { type Bounded, type HyperParameters, NOISE_FLOOR } from "./surrogate-settings.ts";
 import { kumaraswamy, type Warped } from "./warp.ts";

@@ -1,5 +1,5 @@
+import { type Cholesky, cholesky, solveLower, solveUpper } from "../linalg/index.ts";
 import type { Acquisition } from "./acquisition.ts";
-import { type Cholesky, cholesky, solveLower, solveUpper } from "./cholesky.ts";
 import type { GaussianProcess } from "./gaussian-process.ts";
 import { quantile } from "./normal.ts";
 import { sobolDimensions, sobolPoints } from "./sobol.ts";

@@ -1,0 +1,391 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { type DfModel, dfMerge } from "./df-merge.ts";
+import { fisherMerge } from "./fisher-merge.ts";
+import { regMeanLayer } from "./regmean.ts";
+import type { TensorMap } from "./tensor-map.ts";
+import { trim } from "./trim.ts";
+import { ugm } from "./ugm.ts";
+
+const size = 6;
+const vector = (low: number, high: number) =>
+  fc
+    .array(fc.double({ min: low, max: high, noNaN: true }), { minLength: size, maxLength: size })
+    .map((values) => Float32Array.from(values));
+const map = (values: Float32Array): TensorMap => new Map([["w", values]]);
+const filled = (value: number): TensorMap => map(new Float32Array(size).fill(value));
+const values = (result: TensorMap): Float32Array => result.get("w") ?? new Float32Array(0);
+const at = (tensor: TensorMap, p: number): number => values(tensor)[p] ?? Number.NaN;
+const weights = vector(-3, 3).map(map);
+const information = vector(1e-3, 5).map(map);
+const lambda = fc.double({ min: 0, max: 1.5, noNaN: true });
+const model: fc.Arbitrary<DfModel> = fc.record({ delta: weights, fisher: information, lambda });
+const models = fc.array(model, { minLength: 1, maxLength: 4 });
+
+function expectNear(found: TensorMap, wanted: (p: number) => number, tolerance = 1e-6): void {
+  expect(values(found)).toHaveLength(size);
+  values(found).forEach((value, p) => {
+    expect(Math.abs(value - wanted(p)), `element ${p}`).toBeLessThan(tolerance * Math.max(1, Math.abs(wanted(p))));
+  });
+}
+
+describe("DF-Merge", () => {
+  test("λ = 0 gives the base", () => {
+    fc.assert(
+      fc.property(weights, models, (base, given) => {
+        const still = given.map((each) => ({ ...each, lambda: 0 }));
+        expectNear(dfMerge(base, still), (p) => at(base, p), Number.EPSILON);
+      }),
+    );
+  });
+
+  test("without Fisher, or with the same everywhere, it is task arithmetic", () => {
+    fc.assert(
+      fc.property(weights, models, fc.double({ min: 0.1, max: 9, noNaN: true }), (base, given, level) => {
+        const wanted = (p: number) =>
+          at(base, p) + given.reduce((sum, { delta, lambda: l }) => sum + Number(l) * at(delta, p), 0);
+        expectNear(
+          dfMerge(
+            base,
+            given.map((each) => ({ ...each, fisher: null })),
+          ),
+          wanted,
+        );
+        expectNear(
+          dfMerge(
+            base,
+            given.map((each) => ({ ...each, fisher: filled(level) })),
+          ),
+          wanted,
+        );
+      }),
+    );
+  });
+
+  test("λ = 1/M with the experts' own Fisher is Fisher merging without normalisation", () => {
+    fc.assert(
+      fc.property(weights, models, (base, given) => {
+        const experts = given.map(({ delta, fisher }) => ({
+          weights: map(values(delta).map((value, p) => value + at(base, p))),
+          fisher: fisher as TensorMap,
+        }));
+        const fisher = fisherMerge(experts, { normalise: false, floor: 0 });
+        expectNear(
+          dfMerge(
+            base,
+            given.map((each) => ({ ...each, lambda: 1 / given.length })),
+          ),
+          (p) => at(fisher, p),
+          2e-6,
+        );
+      }),
+    );
+  });
+
+  test("of one model it is base + λτ, whatever its Fisher", () => {
+    fc.assert(
+      fc.property(weights, model, (base, only) => {
+        expectNear(dfMerge(base, [only]), (p) => at(base, p) + Number(only.lambda) * at(only.delta, p));
+      }),
+    );
+  });
+
+  test("equal task vectors and λ add up: θ₀ + Mλτ", () => {
+    fc.assert(
+      fc.property(weights, weights, models, lambda, (base, delta, given, same) => {
+        const result = dfMerge(
+          base,
+          given.map(({ fisher }) => ({ fisher, delta, lambda: same })),
+        );
+        expectNear(result, (p) => at(base, p) + given.length * same * at(delta, p));
+      }),
+    );
+  });
+
+  test("a model with λ = 0 is not the same as no model: it shrinks the others", () => {
+    const delta = filled(1);
+    const one: DfModel = { delta, fisher: filled(1), lambda: 1 };
+    const silent: DfModel = { delta, fisher: filled(3), lambda: 0 };
+    expectNear(dfMerge(filled(0), [one]), () => 1);
+    expectNear(dfMerge(filled(0), [one, silent]), () => 0.5);
+  });
+
+  test("the order of the models does not matter, nor a scale of all Fisher together", () => {
+    fc.assert(
+      fc.property(weights, models, fc.double({ min: 0.5, max: 20, noNaN: true }), (base, given, scale) => {
+        const plain = dfMerge(base, given);
+        expectNear(dfMerge(base, [...given].reverse()), (p) => at(plain, p));
+        const scaled = given.map((each) => ({
+          ...each,
+          fisher: map(values(each.fisher as TensorMap).map((value) => value * scale)),
+        }));
+        expectNear(dfMerge(base, scaled), (p) => at(plain, p), 1e-5);
+      }),
+    );
+  });
+
+  test("a Fisher far above the others decides: θ₀ + Mλⱼτⱼ", () => {
+    fc.assert(
+      fc.property(weights, fc.array(model, { minLength: 2, maxLength: 4 }), (base, given) => {
+        const loud = given.map((each, i) => (i === 0 ? { ...each, fisher: filled(1e12) } : each));
+        const [first] = given;
+        expectNear(
+          dfMerge(base, loud),
+          (p) => at(base, p) + given.length * Number(first?.lambda) * at(first?.delta ?? base, p),
+          1e-5,
+        );
+      }),
+    );
+  });
+
+  test("every element of θ − θ₀ lies between the least and the most of Mλᵢτᵢ", () => {
+    fc.assert(
+      fc.property(weights, models, (base, given) => {
+        const result = dfMerge(base, given);
+        for (let p = 0; p < size; p += 1) {
+          const steps = given.map(({ delta, lambda: l }) => given.length * Number(l) * at(delta, p));
+          const step = at(result, p) - at(base, p);
+          expect(step).toBeGreaterThanOrEqual(Math.min(...steps) - 1e-5);
+          expect(step).toBeLessThanOrEqual(Math.max(...steps) + 1e-5);
+        }
+      }),
+    );
+  });
+
+  test("granularity: rows and tensors weigh by the mean of their Fisher", () => {
+    const base = filled(0);
+    const fisher = map(Float32Array.of(1, 3, 5, 7, 9, 11));
+    const pair = (own: TensorMap): DfModel[] => [
+      { delta: filled(1), fisher: own, lambda: 1 },
+      { delta: filled(0), fisher: filled(2), lambda: 1 },
+    ];
+    const byRow = dfMerge(base, pair(fisher), { granularity: "row", rowsOf: () => 2 });
+    expectNear(byRow, (p) => (p < 3 ? (2 * 3) / 5 : (2 * 9) / 11));
+    expectNear(dfMerge(base, pair(fisher), { granularity: "tensor" }), () => (2 * 6) / 8);
+  });
+
+  test("what cannot be merged is named", () => {
+    const delta = filled(1);
+    expect(() => dfMerge(delta, [])).toThrow("at least one model");
+    expect(() => dfMerge(delta, [{ delta, fisher: null, lambda: Number.NaN }])).toThrow('λ of model 0 is NaN for "w".');
+    expect(() => dfMerge(delta, [{ delta: new Map(), fisher: null, lambda: 1 }])).toThrow(
+      'The task vector of model 0 has no tensor "w".',
+    );
+    expect(() => dfMerge(delta, [{ delta, fisher: new Map([["w", new Float32Array(2)]]), lambda: 1 }])).toThrow(
+      'The Fisher information of model 0: tensor "w" has 2 elements, not 6.',
+    );
+  });
+});
+
+describe("Fisher merging", () => {
+  const some = fc.array(fc.record({ weights, fisher: information }), { minLength: 1, maxLength: 4 });
+
+  test("equal Fisher gives the average by coefficient", () => {
+    fc.assert(
+      fc.property(some, (given) => {
+        const same = given.map((each, i) => ({ ...each, fisher: filled(2), coefficient: i + 1 }));
+        const total = (given.length * (given.length + 1)) / 2;
+        expectNear(fisherMerge(same), (p) =>
+          same.reduce((sum, { weights: w, coefficient }) => sum + (coefficient * at(w, p)) / total, 0),
+        );
+      }),
+    );
+  });
+
+  test("lies between the least and the most of the models; their order and, normalised, their scale do not matter", () => {
+    fc.assert(
+      fc.property(some, (given) => {
+        const result = fisherMerge(given, { favourTarget: false });
+        for (let p = 0; p < size; p += 1) {
+          const all = given.map(({ weights: w }) => at(w, p));
+          expect(at(result, p)).toBeGreaterThanOrEqual(Math.min(...all) - 1e-6);
+          expect(at(result, p)).toBeLessThanOrEqual(Math.max(...all) + 1e-6);
+        }
+        expectNear(fisherMerge([...given].reverse(), { favourTarget: false }), (p) => at(result, p));
+        const scaled = given.map((each, i) =>
+          i === 0 ? { ...each, fisher: map(values(each.fisher).map((value) => value * 64)) } : each,
+        );
+        expectNear(fisherMerge(scaled, { favourTarget: false }), (p) => at(result, p), 1e-5);
+      }),
+    );
+  });
+
+  test("where only the target is floored, donors that know nothing defer to it; where nobody is, the average stands", () => {
+    const given = [
+      { weights: filled(1), fisher: filled(0) },
+      { weights: filled(5), fisher: map(Float32Array.of(0, 0, 0, 0, 0, 1)) },
+    ];
+    const favoured = fisherMerge(given, { normalise: false });
+    expect(at(favoured, 0)).toBe(1);
+    expect(at(favoured, 5)).toBeCloseTo(5, 4);
+    expect(at(fisherMerge(given, { normalise: false, floor: 0 }), 0)).toBe(3);
+  });
+});
+
+describe("UGM", () => {
+  const task = fc.record({ delta: weights, curvature: information, examples: fc.integer({ min: 1, max: 50 }) });
+
+  test("its limits: task arithmetic, the average, one model, the base", () => {
+    fc.assert(
+      fc.property(
+        weights,
+        fc.array(task, { minLength: 1, maxLength: 3 }),
+        fc.double({ min: 0.1, max: 1.5, noNaN: true }),
+        (start, tasks, alpha) => {
+          const base = (level: number) => ({ weights: start, curvature: filled(level), examples: 1 });
+          const sum = (p: number) => tasks.reduce((total, { delta }) => total + at(delta, p), 0);
+          expectNear(ugm(base(1e12), tasks, { alpha }), (p) => at(start, p) + alpha * sum(p), 1e-5);
+          expectNear(
+            ugm(
+              base(1),
+              tasks.map((each) => ({ ...each, curvature: filled(0) })),
+              { alpha },
+            ),
+            (p) => at(start, p) + alpha * sum(p),
+          );
+          const equal = tasks.map((each) => ({ ...each, curvature: filled(1), examples: 4 }));
+          expectNear(ugm(base(0), equal), (p) => at(start, p) + sum(p) / tasks.length);
+          expectNear(ugm(base(2), tasks.slice(0, 1)), (p) => at(start, p) + at(tasks[0]?.delta ?? start, p));
+          expectNear(ugm(base(2), tasks, { alpha: 0 }), (p) => at(start, p), Number.EPSILON);
+        },
+      ),
+    );
+  });
+
+  test("without curvature of the base it is the Fisher-weighted mean of the models", () => {
+    fc.assert(
+      fc.property(weights, fc.array(task, { minLength: 1, maxLength: 3 }), (start, tasks) => {
+        const fisher = fisherMerge(
+          tasks.map(({ delta, curvature, examples }) => ({
+            weights: map(values(delta).map((value, p) => value + at(start, p))),
+            fisher: map(values(curvature).map((value) => value * examples)),
+          })),
+          { normalise: false, floor: 0 },
+        );
+        expectNear(ugm({ weights: start, curvature: filled(0), examples: 1 }, tasks), (p) => at(fisher, p), 1e-5);
+      }),
+    );
+  });
+
+  test("a negative alpha that leaves no curvature is refused by tensor", () => {
+    const tasks = [{ delta: filled(1), curvature: filled(1), examples: 1 }];
+    expect(() => ugm({ weights: filled(0), curvature: filled(0), examples: 1 }, tasks, { alpha: -1 })).toThrow(
+      'The curvature of "w" at element 0',
+    );
+  });
+});
+
+describe("RegMean", () => {
+  const inputs = 3;
+  const weight = vector(-2, 2);
+  const gram = fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: 12, maxLength: 12 }).map((rows) => {
+    const x = rows as number[];
+    return Float64Array.from({ length: 9 }, (_, at) => {
+      const [a, b] = [Math.floor(at / 3), at % 3];
+      let sum = a === b ? 0.1 : 0;
+      for (let row = 0; row < 4; row += 1) sum += (x[row * 3 + a] ?? 0) * (x[row * 3 + b] ?? 0);
+      return sum;
+    });
+  });
+  const layers = fc.array(fc.record({ weight, gram }), { minLength: 1, maxLength: 4 });
+  const near = (found: Float32Array, wanted: (p: number) => number, tolerance: number) =>
+    found.forEach((value, p) => {
+      expect(Math.abs(value - wanted(p))).toBeLessThan(tolerance);
+    });
+
+  test("equal Grams give the mean, one model itself, identical models themselves", () => {
+    fc.assert(
+      fc.property(layers, gram, (given, same) => {
+        const mean = (p: number) => given.reduce((sum, each) => sum + (each.weight[p] ?? 0), 0) / given.length;
+        near(
+          regMeanLayer(
+            given.map((each) => ({ ...each, gram: same })),
+            inputs,
+          ),
+          mean,
+          1e-5,
+        );
+        const [first] = given;
+        if (first === undefined) throw new Error("no layer");
+        near(regMeanLayer([first], inputs), (p) => first.weight[p] ?? 0, 1e-5);
+        near(
+          regMeanLayer(
+            given.map((each) => ({ ...each, weight: first.weight })),
+            inputs,
+          ),
+          (p) => first.weight[p] ?? 0,
+          1e-4,
+        );
+      }),
+    );
+  });
+
+  test("with a = 0 each input is a mean weighted by the Grams' diagonals", () => {
+    fc.assert(
+      fc.property(layers, (given) => {
+        near(
+          regMeanLayer(given, inputs, { offDiagonal: 0, ridge: 0 }),
+          (p) => {
+            const k = (p % inputs) * (inputs + 1);
+            const total = given.reduce((sum, each) => sum + (each.gram[k] ?? 0), 0);
+            return given.reduce((sum, each) => sum + ((each.gram[k] ?? 0) * (each.weight[p] ?? 0)) / total, 0);
+          },
+          1e-5,
+        );
+      }),
+    );
+  });
+
+  test("with a = 1 no model and no average has a smaller objective Σ‖Xᵢ(W − Wᵢ)ᵀ‖²", () => {
+    fc.assert(
+      fc.property(layers, (given) => {
+        const loss = (w: ArrayLike<number>) =>
+          given.reduce((total, { weight: own, gram: g }) => {
+            for (let row = 0; row < 2; row += 1)
+              for (let a = 0; a < 3; a += 1)
+                for (let b = 0; b < 3; b += 1) {
+                  const [u, v] = [row * 3 + a, row * 3 + b];
+                  total += (g[a * 3 + b] ?? 0) * ((w[u] ?? 0) - (own[u] ?? 0)) * ((w[v] ?? 0) - (own[v] ?? 0));
+                }
+            return total;
+          }, 0);
+        const best = loss(regMeanLayer(given, inputs, { offDiagonal: 1, ridge: 0 }));
+        const mean = new Float32Array(size).map(
+          (_, p) => given.reduce((sum, each) => sum + (each.weight[p] ?? 0), 0) / given.length,
+        );
+        for (const other of [mean, ...given.map((each) => each.weight)]) expect(best).toBeLessThanOrEqual(loss(other) + 1e-4);
+      }),
+    );
+  });
+
+  test("inputs that nobody has seen keep the average", () => {
+    const silent = { gram: new Float64Array(9) };
+    const result = regMeanLayer(
+      [
+        { ...silent, weight: new Float32Array(6).fill(1) },
+        { ...silent, weight: new Float32Array(6).fill(3) },
+      ],
+      inputs,
+    );
+    near(result, () => 2, 1e-6);
+    expect(() => regMeanLayer([{ ...silent, weight: new Float32Array(5) }], inputs)).toThrow(RangeError);
+  });
+});
+
+describe("trimming", () => {
+  test("keeps exactly the wanted number, the largest, the first among equals", () => {
+    fc.assert(
+      fc.property(vector(-2, 2), fc.double({ min: 0, max: 1, noNaN: true }), (delta, density) => {
+        const kept = values(trim(map(delta), density));
+        const wanted = Math.round(density * size);
+        const order = [...delta.keys()]
+          .sort((a, b) => Math.abs(delta[b] ?? 0) - Math.abs(delta[a] ?? 0) || a - b)
+          .slice(0, wanted);
+        kept.forEach((value, p) => {
+          expect(value).toBe(order.includes(p) ? delta[p] : 0);
+        });
+      }),
+    );
+    expect(() => trim(filled(1), 1.5)).toThrow(RangeError);
+  });
+});
