@@ -77,9 +77,11 @@ function step(call: KernelCall): tf.TensorInfo | null {
   if (!isLargeFloat(x) || call.attrs["alpha"]) return null;
   const { values } = operand(call.backend, x);
   const out = call.backend.allocate(values.length);
-  values.forEach((value, index) => {
-    out[index] = value > 0 ? 1 : Number.isNaN(value) ? Number.NaN : 0;
-  });
+  // A plain loop: a callback per element is ten times slower.
+  for (let index = 0; index < values.length; index++) {
+    const value = Number(values[index]);
+    out[index] = value > 0 ? 1 : value <= 0 ? 0 : Number.NaN;
+  }
   return call.backend.makeOutputTensor(x.shape, out);
 }
 

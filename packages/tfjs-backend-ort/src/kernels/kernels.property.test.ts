@@ -224,6 +224,31 @@ test("convolutions agree with tfjs-cpu, values and gradients, for strides, dilat
   );
 });
 
+test("max pooling agrees with tfjs-cpu, values and gradients, for strides and paddings", async () => {
+  const sample = fc
+    .record({
+      image: fc.tuple(
+        fc.integer({ min: 1, max: 2 }),
+        fc.integer({ min: 3, max: 8 }),
+        fc.integer({ min: 3, max: 8 }),
+        fc.integer({ min: 1, max: 3 }),
+      ),
+      size: fc.integer({ min: 1, max: 3 }),
+      stride: fc.integer({ min: 1, max: 3 }),
+      pad: fc.constantFrom<"same" | "valid" | 0 | 1>("same", "valid", 0, 1),
+      // Whole numbers: windows with several largest ones.
+      isWhole: fc.boolean(),
+    })
+    .chain((drawn) => fc.record({ x: tensorOf(drawn.image, usualRange), options: fc.constant(drawn) }));
+  await check(
+    fc.asyncProperty(sample, ({ x, options: { size, stride, pad, isWhole } }) => {
+      const values = isWhole ? x.values.map(Math.round) : x.values;
+      const padding = pad === 1 && size === 1 ? 0 : pad;
+      return expectSame([{ ...x, values }], ([a]) => tf.maxPool(a as tf.Tensor4D, size, stride, padding));
+    }),
+  );
+});
+
 /** Compares values alone; `actual` may reach the same result in another way than the reference. */
 async function expectSameValue(inputs: Inputs, reference: Compute, actual: Compute = reference): Promise<void> {
   const expected = await valueOn("cpu", inputs, reference);
