@@ -9,7 +9,8 @@ import {
   type NormWeights,
   rmsNorm,
 } from "@amalgam/tfjs-backend-ort";
-import { convolve } from "./convolve.ts";
+import { convolve, convolvePixels } from "./convolve.ts";
+import { normaliseChannels } from "./normalise-channels.ts";
 import { Parameters } from "./parameters.ts";
 import { tf } from "./tf.ts";
 
@@ -73,16 +74,22 @@ export class Layers {
 
   /** Convolution of images [n, h, w, in] by `<name>.weight` [out, in, kh, kw], zero padding on every side, and a bias where there is one. */
   conv2d(name: string, x: tf.Tensor4D, { stride = 1, padding = 0 }: { stride?: number; padding?: number } = {}): tf.Tensor4D {
-    const filter = tf.transpose(this.parameters.tensor<tf.Tensor4D>(`${name}.weight`), [2, 3, 1, 0]);
-    const y = convolve(x, filter, stride, padding);
-    return this.has(`${name}.bias`) ? tf.add(y, this.parameters.tensor<tf.Tensor1D>(`${name}.bias`)) : y;
+    const weight = this.parameters.tensor<tf.Tensor4D>(`${name}.weight`);
+    const bias = this.has(`${name}.bias`) ? this.parameters.tensor<tf.Tensor1D>(`${name}.bias`) : null;
+    const [outputs, inputs, height, width] = weight.shape;
+    if (height === 1 && width === 1 && padding === 0) {
+      return convolvePixels(x, tf.reshape(weight, [outputs, inputs]), bias, stride);
+    }
+    const y = convolve(x, tf.transpose(weight, [2, 3, 1, 0]), stride, padding);
+    return bias === null ? y : tf.add(y, bias);
   }
 
   /** (x − running_mean)/√(running_var + ε)·weight + bias by channel, the last axis: batch normalisation as inference has it. */
   batchNorm(name: string, x: tf.Tensor4D, epsilon: number): tf.Tensor4D {
-    const inverse = tf.rsqrt(tf.add(this.buffers.tensor(`${name}.running_var`), epsilon));
-    const normal = tf.mul(tf.sub(x, this.buffers.tensor(`${name}.running_mean`)), inverse);
-    return tf.add(tf.mul(normal, this.parameters.tensor(`${name}.weight`)), this.parameters.tensor(`${name}.bias`));
+    const mean = this.buffers.tensor(`${name}.running_mean`);
+    const variance = this.buffers.tensor(`${name}.running_var`);
+    const gain = this.parameters.tensor<tf.Tensor1D>(`${name}.weight`);
+    return normaliseChannels(x, gain, this.parameters.tensor(`${name}.bias`), { mean, variance, epsilon });
   }
 
   /** A parameter used as it is: a class token, positions, a scale. */
@@ -102,6 +109,7 @@ export class Layers {
   embedding(name: string, ids: Int32Array): tf.Tensor2D {
     return gatherRows(this.parameters.tensor<tf.Tensor2D>(`${name}.weight`), ids);
   }
+
   #denseWeights(name: string): DenseWeights {
     return { weight: this.parameters.tensor(`${name}.weight`), bias: this.parameters.tensor(`${name}.bias`) };
   }
