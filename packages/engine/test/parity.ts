@@ -8,7 +8,7 @@ import type { TensorValues } from "../src/runtime/parameters.ts";
 import { tf } from "../src/runtime/tf.ts";
 import { padBatch } from "../src/runtime/token-batch.ts";
 
-/** Folders written by scripts/golden/{encoders,decoders}.py from Hugging Face transformers in float64. */
+/** Folders written by scripts/golden/{bert,encoders,decoders}.py from Hugging Face transformers in float64. */
 export const goldenFolder = join(import.meta.dirname, "../src/runtime/golden");
 
 export interface GoldenInputs {

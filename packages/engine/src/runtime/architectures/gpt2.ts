@@ -21,6 +21,7 @@ const schema = z.looseObject({
   tie_word_embeddings: z.boolean().default(true),
   scale_attn_weights: only(true).default(true),
   scale_attn_by_inverse_layer_idx: only(false).default(false),
+  is_causal: only(true).default(true),
   add_cross_attention: only(false).default(false),
   quantization_config: z.null({ error: "quantised weights are not run here" }).optional(),
 });

@@ -16,6 +16,9 @@ const schema = z.looseObject({
   num_experts_per_tok: countUpTo(4_096).default(2),
 });
 
+/** Of all layers together; the largest models have some ten thousand. */
+const MOST_EXPERTS = 100_000;
+
 /** Mixtral (Jiang et al. 2024): Mistral's layers, with a mixture of experts as their feed-forward part. */
 export const mixtral: Architecture = {
   modelTypes: ["mixtral"],
@@ -26,6 +29,11 @@ export const mixtral: Architecture = {
     const { num_local_experts: experts, num_experts_per_tok: chosen } = config;
     if (chosen > experts) {
       throw new Error(`${source.configFile}: num_experts_per_tok: ${chosen} of ${experts} experts cannot be chosen.`);
+    }
+    if (experts * config.num_hidden_layers > MOST_EXPERTS) {
+      throw new Error(
+        `${source.configFile}: num_local_experts: ${experts} in each of ${config.num_hidden_layers} layers are too many.`,
+      );
     }
     const windows = sameWindow(config, config.sliding_window);
     const decoder = readRotaryDecoder(config, source.configFile, { windows });
