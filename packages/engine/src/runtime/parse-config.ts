@@ -3,6 +3,9 @@ import { z } from "zod";
 /** A whole number of things, at least one. The limits keep a hostile config from asking for memory that no model has. */
 export const countUpTo = (limit: number) => z.number().int().min(1).max(limit);
 
+/** Weights stored as codes of another type: their numbers would be read as they lie. */
+export const notQuantised = z.null({ error: "quantised weights are not run here" }).optional();
+
 /** A number of layers; a network may have none. */
 export const layerCount = z.number().int().min(0).max(1_000);
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { CheckpointSource } from "../architecture.ts";
-import { countUpTo, parseConfig } from "../parse-config.ts";
+import { countUpTo, notQuantised, parseConfig } from "../parse-config.ts";
 import type { WantedTensor } from "../take-tensors.ts";
 import { visionKeys } from "./vision-config.ts";
 import { type LayerNames, layerShapes } from "./vision-transformer.ts";
@@ -17,12 +17,14 @@ const vision = z.looseObject({
   layer_norm_eps: visionKeys.layer_norm_eps.default(1e-5),
   hidden_act: visionKeys.hidden_act.default("quick_gelu"),
   projection_dim: countUpTo(65_536).default(512),
+  quantization_config: notQuantised,
 });
 
 const whole = z.looseObject({
   model_type: z.literal("clip"),
   projection_dim: countUpTo(65_536).default(512),
   vision_config: vision,
+  quantization_config: notQuantised,
   /** An older way of saying the same; its values win. */
   vision_config_dict: z.looseObject({}).nullish(),
 });

@@ -37,6 +37,7 @@ test.each<[name: string, key: string, value: unknown]>([
   [roberta, "position_embedding_type", "relative_key"],
   [roberta, "is_decoder", true],
   [roberta, "tie_word_embeddings", false],
+  [roberta, "quantization_config", { load_in_8bit: true }],
   [roberta, "auto_map", { AutoModel: "evil.Model" }],
   ["t5", "num_layers", 1e6],
   ["t5", "feed_forward_proj", "gated-silu"],
@@ -56,6 +57,7 @@ test.each<[name: string, key: string, value: unknown]>([
   ["resnet-basic", "hidden_sizes", []],
   ["cnn", "layers", [{ type: "conv", channels: 4, kernel_size: 3, dilation: 2 }]],
   ["cnn", "layers", [{ type: "max_pool", kernel_size: 17, stride: 1 }]],
+  ["clip", "quantization_config", {}],
   ["cnn", "layers", [{ type: "dropout" }]],
 ])("%s with %s = %j is refused by the key's name", async (name, key, value) => {
   await expect(open(name, { [key]: value })).rejects.toThrow(`config.json: ${key}`);

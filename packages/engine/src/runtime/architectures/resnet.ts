@@ -4,7 +4,7 @@ import { countLabels } from "../count-labels.ts";
 import { checkImages } from "../images.ts";
 import type { Layers } from "../layers.ts";
 import type { ImageNetwork } from "../network.ts";
-import { countUpTo, parseConfig } from "../parse-config.ts";
+import { countUpTo, notQuantised, oneOf, only, parseConfig } from "../parse-config.ts";
 import { tf } from "../tf.ts";
 import { ConvolutionTensors } from "./convolution-tensors.ts";
 import { planResNet, type ResNetPlan } from "./resnet-plan.ts";
@@ -15,10 +15,11 @@ const schema = z.looseObject({
   embedding_size: countUpTo(65_536).default(64),
   hidden_sizes: z.array(countUpTo(65_536)).min(1).max(100),
   depths: z.array(countUpTo(1_000)).min(1).max(100),
-  layer_type: z.enum(["basic", "bottleneck"]).default("bottleneck"),
-  hidden_act: z.literal("relu").default("relu"),
+  layer_type: oneOf(["basic", "bottleneck"]).default("bottleneck"),
+  hidden_act: only("relu").default("relu"),
   downsample_in_first_stage: z.boolean().default(false),
   downsample_in_bottleneck: z.boolean().default(false),
+  quantization_config: notQuantised,
 });
 
 export type ResNetConfig = z.infer<typeof schema>;

@@ -5,7 +5,7 @@ import { paddingMask } from "../attention-mask.ts";
 import { countLabels } from "../count-labels.ts";
 import { Layers } from "../layers.ts";
 import type { TextNetwork } from "../network.ts";
-import { checkHeads, countUpTo, layerCount, parseConfig } from "../parse-config.ts";
+import { checkHeads, countUpTo, layerCount, notQuantised, only, parseConfig } from "../parse-config.ts";
 import { takeTensors, type WantedTensor } from "../take-tensors.ts";
 import { tf } from "../tf.ts";
 import type { TokenBatch } from "../token-batch.ts";
@@ -21,11 +21,12 @@ const schema = z.looseObject({
   type_vocab_size: countUpTo(1_000).default(2),
   layer_norm_eps: z.number().positive().max(1).default(1e-12),
   pad_token_id: z.number().int().min(0).max(10_000_000).default(1),
-  hidden_act: z.literal("gelu").default("gelu"),
-  position_embedding_type: z.literal("absolute").default("absolute"),
-  tie_word_embeddings: z.literal(true).default(true),
-  is_decoder: z.literal(false).default(false),
-  add_cross_attention: z.literal(false).default(false),
+  hidden_act: only("gelu").default("gelu"),
+  position_embedding_type: only("absolute").default("absolute"),
+  tie_word_embeddings: only(true).default(true),
+  is_decoder: only(false).default(false),
+  add_cross_attention: only(false).default(false),
+  quantization_config: notQuantised,
 });
 
 type RobertaConfig = z.infer<typeof schema>;

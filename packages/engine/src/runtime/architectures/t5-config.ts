@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { CheckpointSource } from "../architecture.ts";
-import { countUpTo, layerCount, parseConfig } from "../parse-config.ts";
+import { countUpTo, layerCount, notQuantised, oneOf, parseConfig } from "../parse-config.ts";
 import type { WantedTensor } from "../take-tensors.ts";
 
 const schema = z.looseObject({
@@ -15,7 +15,7 @@ const schema = z.looseObject({
   relative_attention_num_buckets: z.number().int().min(4).max(100_000).default(32),
   relative_attention_max_distance: countUpTo(10_000_000).default(128),
   layer_norm_epsilon: z.number().positive().max(1).default(1e-6),
-  feed_forward_proj: z.enum(["relu", "gated-gelu"]).default("relu"),
+  feed_forward_proj: oneOf(["relu", "gated-gelu"]).default("relu"),
   decoder_start_token_id: z.number().int().min(0).max(10_000_000).nullish(),
   pad_token_id: z.number().int().min(0).max(10_000_000).nullish(),
   tie_word_embeddings: z.boolean().default(true),
@@ -23,6 +23,7 @@ const schema = z.looseObject({
   scale_decoder_outputs: z.boolean().optional(),
   /** The length that the model was trained with; positions are relative, so this is no limit of its tensors. */
   n_positions: countUpTo(1_000_000).default(512),
+  quantization_config: notQuantised,
 });
 
 export interface T5Config extends z.infer<typeof schema> {

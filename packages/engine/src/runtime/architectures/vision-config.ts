@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { activationNames } from "../activations.ts";
-import { checkHeads, countUpTo, layerCount } from "../parse-config.ts";
+import { checkHeads, countUpTo, layerCount, notQuantised, oneOf } from "../parse-config.ts";
 
 /** A side of a square, or height and width. */
 const sides = (limit: number) =>
@@ -18,7 +18,8 @@ export const visionKeys = {
   patch_size: sides(16_384),
   num_channels: countUpTo(64).default(3),
   layer_norm_eps: z.number().positive().max(1),
-  hidden_act: z.enum(activationNames),
+  hidden_act: oneOf(activationNames),
+  quantization_config: notQuantised,
 };
 
 export type VisionConfig = z.infer<z.ZodObject<typeof visionKeys>>;
