@@ -2,13 +2,29 @@ import { z } from "zod";
 import { operation, refused, refusedFields } from "./operation.ts";
 import { type FileInput, runStates, type SplitPurpose, splitPurposes, versionKinds } from "./operations.ts";
 
+const taskKinds = [
+  "CLASSIFICATION",
+  "IMAGE_CLASSIFICATION",
+  "TABLE_CLASSIFICATION",
+  "MULTIPLE_CHOICE",
+  "CHOICE_RANKING",
+  "EXACT_MATCH",
+  "PERPLEXITY",
+  "EXTERNAL",
+] as const;
+
 export interface CreateTaskInput {
   readonly namespace: string;
   readonly name: string;
   readonly title: string;
+  /** Default: CLASSIFICATION. */
+  readonly kind?: string;
+  readonly settings?: unknown;
   readonly labels: readonly string[];
-  readonly splits: readonly { readonly name: string; readonly purpose: SplitPurpose; readonly file: FileInput }[];
-  readonly expert: string;
+  readonly dataset?: string;
+  /** With a data set, its splits by name alone. */
+  readonly splits: readonly { readonly name: string; readonly purpose: SplitPurpose; readonly file?: FileInput }[];
+  readonly expert?: string;
 }
 
 export const createTask = operation<{ input: CreateTaskInput }>()(
@@ -24,6 +40,67 @@ export const createTask = operation<{ input: CreateTaskInput }>()(
       }),
       refused,
     ]),
+  }),
+);
+
+export const tasks = operation<Record<string, never>>()(
+  "query Tasks { tasks(first: 100) { edges { node { namespace name title kind splits { purpose exampleCount } } } } }",
+  z.object({
+    tasks: z.object({
+      edges: z.array(
+        z.object({
+          node: z.object({
+            namespace: z.string(),
+            name: z.string(),
+            title: z.string(),
+            kind: z.enum(taskKinds),
+            splits: z.array(z.object({ purpose: z.enum(splitPurposes), exampleCount: z.number() })),
+          }),
+        }),
+      ),
+    }),
+  }),
+);
+
+export interface RegisterDatasetInput {
+  readonly namespace: string;
+  readonly name: string;
+  readonly title: string;
+  readonly licence?: string;
+  readonly splits: readonly { readonly name: string; readonly file: FileInput }[];
+}
+
+export const registerDataset = operation<{ input: RegisterDatasetInput }>()(
+  `mutation RegisterDataset($input: RegisterDatasetInput!) {
+    registerDataset(input: $input) {
+      __typename ... on RegisterDatasetSuccess { created version { ref digest } } ${refusedFields}
+    }
+  }`,
+  z.object({
+    registerDataset: z.discriminatedUnion("__typename", [
+      z.object({
+        __typename: z.literal("RegisterDatasetSuccess"),
+        created: z.boolean(),
+        version: z.object({ ref: z.string(), digest: z.string() }),
+      }),
+      refused,
+    ]),
+  }),
+);
+
+export const datasets = operation<Record<string, never>>()(
+  "query Datasets { datasets(first: 100) { edges { node { title versions { ref digest splits { name } } } } } }",
+  z.object({
+    datasets: z.object({
+      edges: z.array(
+        z.object({
+          node: z.object({
+            title: z.string(),
+            versions: z.array(z.object({ ref: z.string(), digest: z.string(), splits: z.array(z.object({ name: z.string() })) })),
+          }),
+        }),
+      ),
+    }),
   }),
 );
 

@@ -18,6 +18,7 @@ export const commandGroups: readonly { readonly title: string; readonly commands
       import: async () => (await import("./import.ts")).importRecipe,
       export: async () => (await import("./export.ts")).exportRecipe,
       methods: async () => (await import("./methods.ts")).methods,
+      backends: async () => (await import("./backends.ts")).backends,
     },
   },
   {
@@ -26,6 +27,9 @@ export const commandGroups: readonly { readonly title: string; readonly commands
       push: async () => (await import("./push.ts")).push,
       pull: async () => (await import("./pull.ts")).pull,
       request: async () => (await import("./request.ts")).request,
+      dataset: async () => (await import("./dataset.ts")).dataset,
+      task: async () => (await import("./task.ts")).task,
+      suite: async () => (await import("./suite.ts")).suite,
       evaluate: async () => (await import("./evaluate.ts")).evaluate,
       leaderboard: async () => (await import("./leaderboard.ts")).leaderboard,
       runs: async () => (await import("./runs.ts")).runs,
