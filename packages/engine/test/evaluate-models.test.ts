@@ -6,7 +6,7 @@ import { type EvaluationRequest, evaluate, isCorrect, type Score } from "../src/
 import { encodeFromF32, type TensorData, writeSafetensors } from "../src/formats/index.ts";
 import { openNetwork, padBatch, selectBackend, tf } from "../src/runtime/index.ts";
 import { saveTensors } from "../src/runtime/save-tensors.ts";
-import { idsOf, letterTokenizer } from "./language-models.ts";
+import { idsOf, letters, letterTokenizer } from "./language-models.ts";
 
 const golden = join(import.meta.dirname, "../src/runtime/golden");
 let root = "";
@@ -109,6 +109,100 @@ describe("T5", () => {
     await expect(evaluate({ kind: "classification", model: at("t5"), data: at("ranking.jsonl"), labels })).rejects.toThrow(
       "t5 has no classification head here; it runs with sequence-to-sequence.",
     );
+  });
+});
+
+describe("GPT-2", () => {
+  /** log softmax of every next token, one text at a time and on the CPU in plain numbers. */
+  async function logsOf(tokens: readonly number[]): Promise<number[]> {
+    const network = await openNetwork(at("gpt2"));
+    if (network.input !== "tokens") throw new Error("not a text network");
+    const shown = padBatch([tokens.slice(0, -1)]);
+    const logits = network.logits(
+      shown,
+      Int32Array.from(shown.ids, (_, index) => index),
+    );
+    const rows = logits.arraySync();
+    logits.dispose();
+    network.dispose();
+    return rows.map((row, index) => {
+      const sum = row.reduce((total, score) => total + Math.exp(score), 0);
+      return (row[tokens[index + 1] ?? 0] ?? Number.NaN) - Math.log(sum);
+    });
+  }
+  const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
+
+  beforeAll(async () => {
+    await cp(join(golden, "gpt2"), at("gpt2"), { recursive: true });
+    await writeFile(join(at("gpt2"), "tokenizer.json"), JSON.stringify(letterTokenizer()));
+  });
+
+  test("has the perplexity of one window at a time: 2 ends texts and begins them, and 9 tokens fit", async () => {
+    const documents = ["abc", "the cat", "q", "a longer text than fits"];
+    await lines(
+      "documents.jsonl",
+      documents.map((text) => ({ text })),
+    );
+    let nats = 0;
+    for (const text of documents) {
+      const ids = [2, ...idsOf(text)];
+      for (let begin = 0; begin < ids.length - 1; begin += 9) nats -= total(await logsOf(ids.slice(begin, begin + 10)));
+    }
+    const tokens = documents.join("").length;
+    for (const batchTokens of [1, 30, 4096]) {
+      const score = await evaluate({ kind: "perplexity", model: at("gpt2"), data: at("documents.jsonl"), batchTokens });
+      expect(score.value).toBeCloseTo(nats / tokens / Math.LN2, 4);
+      expect(score).toMatchObject({ n: 4, metric: "bits_per_token", lowerIsBetter: true, interval: "normal", correct: null });
+      expect(score.details["tokens"]).toBe(tokens);
+    }
+  });
+
+  test("chooses as the plain sum of log-softmax does", async () => {
+    const examples = ["a", "b", "c", "d e", "f"].map((context, index) => ({
+      context,
+      choices: ["x", "yy", "zz z"],
+      answer: index % 3,
+    }));
+    await lines("gpt2-choices.jsonl", examples);
+    const wanted: boolean[] = [];
+    for (const { context, choices, answer } of examples) {
+      const scores: number[] = [];
+      for (const choice of choices)
+        scores.push(total((await logsOf([2, ...idsOf(`${context} ${choice}`)])).slice(context.length)));
+      wanted.push(scores.indexOf(Math.max(...scores)) === answer);
+    }
+    const settings = { normalise: "none" };
+    expect(
+      answersOf(await evaluate({ kind: "multiple-choice", model: at("gpt2"), data: at("gpt2-choices.jsonl"), settings })),
+    ).toEqual(wanted);
+  });
+
+  test("writes what its own argmax says, step by step", async () => {
+    const network = await openNetwork(at("gpt2"));
+    if (network.input !== "tokens") throw new Error("not a text network");
+    let ids = [2, ...idsOf("ab")];
+    const written: number[] = [];
+    for (let step = 0; step < 4; step++) {
+      const logits = network.logits(padBatch([ids]), Int32Array.of(ids.length - 1));
+      const next = tf.argMax(logits, 1).dataSync()[0] ?? 0;
+      if (next === 2) break;
+      written.push(next);
+      ids = [...ids, next];
+    }
+    network.dispose();
+    const target = written
+      .filter((id) => id > 2)
+      .map((id) => letters[id])
+      .join("");
+    await lines("greedy.jsonl", [{ input: "ab", target: [target.trim() === "" ? "nothing" : target] }]);
+    const score = await evaluate({
+      kind: "exact-match",
+      model: at("gpt2"),
+      data: at("greedy.jsonl"),
+      settings: { maxNewTokens: 4, stop: [] },
+    });
+    expect(score.value).toBe(target.trim() === "" ? 0 : 1);
+    expect(written.length).toBeGreaterThan(0);
   });
 });
 
@@ -254,10 +348,30 @@ describe("images", () => {
   });
 
   test("of the wrong shape are refused, with both shapes", async () => {
-    const data = await writeTensors("channels-first.safetensors", [
-      floats("images", [5, 3, 12, 12], pixels),
-      labelsOf([0, 0, 0, 0, 0]),
+    const data = await writeTensors("flat.safetensors", [floats("images", [5, 36, 4, 3], pixels), labelsOf([0, 0, 0, 0, 0])]);
+    await expect(score({ data })).rejects.toThrow(
+      `${data}: an example has the shape [36, 4, 3]; the model takes [12, 12, 3] or [3, 12, 12].`,
+    );
+  });
+
+  test("as bytes, channels first, are prepared as the model's folder says", async () => {
+    const model = at("prepared-vit");
+    await cp(join(golden, "vit"), model, { recursive: true });
+    const preparation = { do_rescale: true, rescale_factor: 1 / 255, do_normalize: true, image_mean: 0.5, image_std: 0.25 };
+    await writeFile(join(model, "preprocessor_config.json"), JSON.stringify(preparation));
+    const bytes = Uint8Array.from(pixels, (value) => Math.round((value + 1) * 127));
+    const network = await openNetwork(model);
+    if (network.input !== "images") throw new Error("not an image network");
+    const guesses = tf.tidy(() => {
+      const stored = tf.tensor4d(Float32Array.from(bytes), [5, 3, 12, 12]);
+      const seen = tf.div(tf.sub(tf.div(tf.transpose(stored, [0, 2, 3, 1]), 255), 0.5), 0.25);
+      return [...tf.argMax(network.logits(seen as tf.Tensor4D), 1).dataSync()];
+    });
+    network.dispose();
+    const data = await writeTensors("bytes.safetensors", [
+      { name: "images", dtype: "U8", shape: [5, 3, 12, 12], data: bytes },
+      labelsOf(guesses.map((guess, index) => (index === 2 ? (guess + 1) % 3 : guess))),
     ]);
-    await expect(score({ data })).rejects.toThrow(`${data}: an example has the shape [3, 12, 12]; the model takes [12, 12, 3].`);
+    expect(answersOf(await score({ model, data }))).toEqual([true, true, false, true, true]);
   });
 });

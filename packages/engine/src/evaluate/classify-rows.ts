@@ -1,4 +1,4 @@
-import type { ImageNetwork, TableNetwork } from "../runtime/index.ts";
+import { type ImageNetwork, type ImagePreparation, imageLayout, type TableNetwork, toPixels } from "../runtime/index.ts";
 import { tf } from "../runtime/tf.ts";
 import { emptyBits, markCorrect } from "./correct-bits.ts";
 import { pause } from "./pause.ts";
@@ -16,9 +16,9 @@ export async function classifyRows(
   network: ImageNetwork | TableNetwork,
   split: TensorSplit,
   { batchTokens, onProgress, signal }: Work,
-  where: string,
+  { where, preparation }: { where: string; preparation: ImagePreparation | null },
 ): Promise<Finding> {
-  checkShape(network, split.shape, where);
+  checkShape(network, split.shape, { where, preparation });
   const size = split.shape.reduce((product, each) => product * each, 1);
   const atOnce = Math.max(1, Math.floor((batchTokens * VALUES_PER_TOKEN) / Math.max(size, VALUES_PER_TOKEN)));
   const correct = emptyBits(split.n);
@@ -26,7 +26,12 @@ export async function classifyRows(
     await pause(signal);
     const count = Math.min(atOnce, split.n - begin);
     const values = await split.read(begin, count);
-    const scores = await readLogits(() => forward(network, values, [count, ...split.shape]));
+    const shape = [count, ...split.shape];
+    const scores = await readLogits(() =>
+      network.input === "images"
+        ? network.logits(toPixels({ values, isBytes: split.isBytes, shape }, network.imageShape, preparation))
+        : network.logits(tf.tensor2d(values, [count, network.features])),
+    );
     topLabels(scores, network.outputs).forEach((guess, row) => {
       if (guess === split.labels[begin + row]) markCorrect(correct, begin + row);
     });
@@ -35,15 +40,18 @@ export async function classifyRows(
   return proportion(correct, split.n);
 }
 
-/** A network whose lengths are null takes images of any size. */
-function checkShape(network: ImageNetwork | TableNetwork, shape: readonly number[], where: string): void {
-  const wanted: readonly (number | null)[] = network.input === "images" ? network.imageShape : [network.features];
-  if (wanted.length === shape.length && wanted.every((length, axis) => length === null || length === shape[axis])) return;
-  const shown = wanted.map((length) => length ?? "any").join(", ");
-  throw new Error(`${where}: an example has the shape ${shapeText(shape)}; the model takes [${shown}].`);
-}
-
-function forward(network: ImageNetwork | TableNetwork, values: Float32Array, shape: number[]): tf.Tensor2D {
-  const input = tf.tensor(values, shape);
-  return network.input === "images" ? network.logits(input as tf.Tensor4D) : network.logits(input as tf.Tensor2D);
+function checkShape(
+  network: ImageNetwork | TableNetwork,
+  shape: readonly number[],
+  { where, preparation }: { where: string; preparation: ImagePreparation | null },
+): void {
+  if (network.input === "features") {
+    if (shape.length === 1 && shape[0] === network.features) return;
+    throw new Error(`${where}: an example has the shape ${shapeText(shape)}; the model takes [${network.features}].`);
+  }
+  try {
+    imageLayout([1, ...shape], network.imageShape, preparation);
+  } catch (error) {
+    throw new Error(`${where}: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }

@@ -2,6 +2,7 @@ import {
   checkTokenizer,
   ensureBackend,
   type HeadKind,
+  loadImagePreparation,
   loadTokenizer,
   type Network,
   openNetwork,
@@ -79,9 +80,10 @@ async function scoreRows(
 ): Promise<Finding> {
   const split = await openTensorSplit(dataOf(request), { tensor, rank, labelCount: labelsOf(request).length });
   try {
-    return await withNetwork(request, work, { heads: ["classification"], takes: [tensor] }, (network) => {
+    return await withNetwork(request, work, { heads: ["classification"], takes: [tensor] }, async (network) => {
       if (network.input !== "images" && network.input !== "features") throw new TypeError("not reached: the input was checked");
-      return classifyRows(network, split, work, dataOf(request));
+      const preparation = network.input === "images" ? await loadImagePreparation(request.model) : null;
+      return classifyRows(network, split, work, { where: dataOf(request), preparation });
     });
   } finally {
     await split.close();

@@ -6,6 +6,8 @@ export interface TensorSplit {
   readonly n: number;
   /** Shape of one example. */
   readonly shape: readonly number[];
+  /** Stored as whole numbers 0 to 255. */
+  readonly isBytes: boolean;
   readonly labels: Int32Array;
   /** Examples begin … begin + count - 1, row after row; the file is read only where it is asked for. */
   read(begin: number, count: number): Promise<Float32Array>;
@@ -28,7 +30,7 @@ export async function openTensorSplit(
       throw new Error(`${file}: tensor "${tensor}" has shape ${shapeText(data.shape)}; it should be ${layouts[tensor]}.`);
     if (n === 0) throw new Error(`${file}: the split has no examples.`);
     const labels = await readLabels(source, find(tensors, "labels", file), { file, n, labelCount });
-    return { n, shape, labels, read: rowReader(source, data, file), close: () => source.close() };
+    return { n, shape, isBytes: data.dtype === "U8", labels, read: rowReader(source, data, file), close: () => source.close() };
   } catch (error) {
     await source.close();
     throw error;

@@ -35,15 +35,15 @@ const vit = {
 };
 
 test("bytes are rescaled, then normalised by channel", async () => {
-  const images = { values: Uint8Array.of(0, 255, 51, 102), shape: [1, 1, 2, 2] };
+  const images = { values: Float32Array.of(0, 255, 51, 102), isBytes: true, shape: [1, 1, 2, 2] };
   // x/255 = 0, 1, 0.2, 0.4
   expect(pixels(images, [1, 2, 2], await load(vit))).toEqual({ shape: [1, 1, 2, 2], values: [-1, 2, -0.6, -0.4] });
 });
 
 test("floats from 0 to 1 are normalised only, and channels may come first", async () => {
-  const images = { values: Float32Array.of(0, 0.2, 1, 0.4), shape: [1, 2, 1, 2] };
+  const images = { values: Float32Array.of(0, 0.2, 1, 0.4), isBytes: false, shape: [1, 2, 1, 2] };
   expect(pixels(images, [1, 2, 2], { ...((await load(vit)) as ImagePreparation) }).values).toEqual([-1, 2, -0.6, -0.4]);
-  const first = { values: Float32Array.of(0, 0.2, 0.5, 1, 0.4, 0.5), shape: [1, 2, 1, 3] };
+  const first = { values: Float32Array.of(0, 0.2, 0.5, 1, 0.4, 0.5), isBytes: false, shape: [1, 2, 1, 3] };
   const preparation = await load({ ...vit, size: { height: 1, width: 3 } });
   expect(pixels(first, [1, 3, 2], preparation)).toEqual({ shape: [1, 1, 3, 2], values: [-1, 2, -0.6, -0.4, 0, 0] });
 });
@@ -64,7 +64,9 @@ test("the older form of CLIP: sizes as numbers, cropping after resizing, one mea
 
 test("without a file numbers go in as they are", async () => {
   expect(await loadImagePreparation(folder)).toBeNull();
-  expect(pixels({ values: Float32Array.of(-3, 700), shape: [2, 1, 1, 1] }, [null, null, 1], null).values).toEqual([-3, 700]);
+  expect(pixels({ values: Float32Array.of(-3, 700), isBytes: false, shape: [2, 1, 1, 1] }, [null, null, 1], null).values).toEqual(
+    [-3, 700],
+  );
 });
 
 test.each([
@@ -78,17 +80,17 @@ test.each([
 
 test("another size, another shape, too few means and floats beyond 1 are refused", async () => {
   const preparation = await load(vit);
-  const bytes = (shape: number[]) => ({ values: new Uint8Array(shape.reduce((a, b) => a * b, 1)), shape });
+  const bytes = (shape: number[]) => ({ values: new Float32Array(shape.reduce((a, b) => a * b, 1)), isBytes: true, shape });
   expect(() => toPixels(bytes([1, 3, 3, 2]), [null, null, 2], preparation)).toThrow(
     "preprocessor_config.json: size: asks for images of 1 × 2; these are 3 × 3, and nothing is resized here.",
   );
   expect(() => toPixels(bytes([1, 5, 5, 5]), [1, 2, 2], null)).toThrow(
-    "Images of shape [1, 5, 5, 5]; the network takes [n, 1, 2, 2] or [n, 2, 1, 2].",
+    "an example has the shape [5, 5, 5]; the model takes [1, 2, 2] or [2, 1, 2].",
   );
   expect(() => toPixels(bytes([1, 1, 2, 3]), [1, 2, 3], preparation)).toThrow(
     "image_mean: has 2 numbers for images of 3 channels.",
   );
-  const floats = { values: Float32Array.of(0, 1.5, 0, 0), shape: [1, 1, 2, 2] };
+  const floats = { values: Float32Array.of(0, 1.5, 0, 0), isBytes: false, shape: [1, 1, 2, 2] };
   expect(() => toPixels(floats, [1, 2, 2], preparation)).toThrow("give it bytes, or floats from 0 to 1; one of them is 1.5.");
   expect(tf.memory().numTensors).toBe(0);
 });

@@ -2,9 +2,11 @@ import type { ImagePreparation } from "./image-preparation.ts";
 import type { ImageShape } from "./images.ts";
 import { tf } from "./tf.ts";
 
-/** Images of a data set: bytes 0 to 255, or floats 0 to 1; [n, height, width, channels] or [n, channels, height, width]. */
+/** Images of a data set, [n, height, width, channels] or [n, channels, height, width]. */
 export interface Images {
-  readonly values: Uint8Array | Float32Array;
+  readonly values: Float32Array;
+  /** Numbers 0 to 255; else 0 to 1. */
+  readonly isBytes: boolean;
   readonly shape: readonly number[];
 }
 
@@ -14,9 +16,8 @@ export interface Images {
  * are last. The caller disposes the result.
  */
 export function toPixels(images: Images, takes: ImageShape, preparation: ImagePreparation | null): tf.Tensor4D {
-  const { shape, isChannelsFirst } = layoutOf(images.shape, takes);
-  if (preparation !== null) checkSize(shape, preparation);
-  const values = preparation === null ? Float32Array.from(images.values) : prepare(images, shape, isChannelsFirst, preparation);
+  const { shape, isChannelsFirst } = imageLayout(images.shape, takes, preparation);
+  const values = preparation === null ? images.values : prepare(images, shape, isChannelsFirst, preparation);
   return tf.tidy(() => {
     const [n, height, width, channels] = shape;
     if (!isChannelsFirst) return tf.tensor4d(values, shape);
@@ -26,14 +27,27 @@ export function toPixels(images: Images, takes: ImageShape, preparation: ImagePr
 
 type Shape = [n: number, height: number, width: number, channels: number];
 
-function layoutOf(shape: readonly number[], takes: ImageShape): { shape: Shape; isChannelsFirst: boolean } {
+interface ImageLayout {
+  /** With channels last, however they lie. */
+  readonly shape: Shape;
+  readonly isChannelsFirst: boolean;
+}
+
+/** How images of a shape [n, …] lie. Throws where a network or its preparation does not take them. */
+export function imageLayout(shape: readonly number[], takes: ImageShape, preparation: ImagePreparation | null): ImageLayout {
+  const layout = layoutOf(shape, takes);
+  if (preparation !== null) checkSize(layout.shape, preparation);
+  return layout;
+}
+
+function layoutOf(shape: readonly number[], takes: ImageShape): ImageLayout {
   const fits = (sides: readonly number[]) => takes.every((length, axis) => length === null || length === sides[axis]);
   const [n = 0, a = 0, b = 0, c = 0] = shape;
   if (shape.length === 4 && fits([a, b, c])) return { shape: [n, a, b, c], isChannelsFirst: false };
   if (shape.length === 4 && fits([b, c, a])) return { shape: [n, b, c, a], isChannelsFirst: true };
   const [height, width, channels] = takes.map((length) => length ?? "any");
   throw new RangeError(
-    `Images of shape [${shape.join(", ")}]; the network takes [n, ${height}, ${width}, ${channels}] or [n, ${channels}, ${height}, ${width}].`,
+    `an example has the shape [${shape.slice(1).join(", ")}]; the model takes [${height}, ${width}, ${channels}] or [${channels}, ${height}, ${width}].`,
   );
 }
 
@@ -50,12 +64,11 @@ function checkSize([, height, width, channels]: Shape, { file, size, mean, devia
 }
 
 function prepare(
-  { values }: Images,
+  { values, isBytes }: Images,
   [, height, width, channels]: Shape,
   isChannelsFirst: boolean,
   { file, rescale, mean, deviation }: ImagePreparation,
 ): Float32Array {
-  const isBytes = values instanceof Uint8Array;
   const stray = isBytes ? undefined : values.find((value) => !(value >= 0 && value <= 1));
   if (stray !== undefined) {
     throw new RangeError(`${file} says how to prepare images: give it bytes, or floats from 0 to 1; one of them is ${stray}.`);

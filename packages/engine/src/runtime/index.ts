@@ -33,7 +33,7 @@ export { type BertHead, bertShapes } from "./bert-shapes.ts";
 export { checkTokenizer } from "./check-tokenizer.ts";
 export { withGradients } from "./gradients.ts";
 export { readHeadLabels } from "./head-labels.ts";
-export { type Images, toPixels } from "./image-input.ts";
+export { type Images, imageLayout, toPixels } from "./image-input.ts";
 export { type ImagePreparation, loadImagePreparation } from "./image-preparation.ts";
 export { type LoadBertOptions, loadBert } from "./load-bert.ts";
 export { classificationLoss, contrastiveLoss, type MaskedTargets, maskedLanguageLoss, weightedSum } from "./losses.ts";
