@@ -1,6 +1,5 @@
-import { readdirSync } from "node:fs";
 import { type BackendName, selectBackend } from "../src/runtime/index.ts";
-import { goldenFolder, measureParity } from "../test/parity.ts";
+import { goldenNames, measureParity } from "../test/parity.ts";
 
 /**
  * Differences from Hugging Face transformers, for every golden folder: no speed, but the same way to print it. It measures the sources,
@@ -10,14 +9,10 @@ import { goldenFolder, measureParity } from "../test/parity.ts";
 /** What is asked for, in units of the largest number of a tensor. */
 const LIMIT = 1e-4;
 
-const names = readdirSync(goldenFolder, { recursive: true, encoding: "utf8" })
-  .flatMap((file) => /^(.+)[/\\]expected\.safetensors$/.exec(file)?.[1] ?? [])
-  .sort();
-
 async function* parityLines() {
   for (const backend of ["ort", "cpu", "wasm"] satisfies BackendName[]) {
     await selectBackend(backend);
-    for (const name of names) {
+    for (const name of goldenNames()) {
       const { logits, loss, gradients } = await measureParity(name);
       for (const [what, value] of Object.entries({ logits, loss, gradients })) {
         const metric = `${name} ${what} ${backend}`;

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { softmaxCrossEntropy } from "@amalgam/tfjs-backend-ort";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
-import { goldenFolder, goldenLogits, openGolden, readGoldenInputs } from "../../../test/parity.ts";
+import { goldenFolder, goldenLogits, openGolden, readGolden } from "../../../test/parity.ts";
 import { selectBackend } from "../backend.ts";
 import { readCheckpointTensors } from "../checkpoint-tensors.ts";
 import { withGradients } from "../gradients.ts";
@@ -24,7 +24,7 @@ afterEach(async () => {
 });
 
 async function open(name: string): Promise<TextNetwork> {
-  const opened = await openGolden(name);
+  const opened = await openGolden(await readGolden(name));
   if (opened.input !== "tokens") throw new Error("not a text network");
   network = opened;
   return opened;
@@ -94,7 +94,7 @@ test.each<[name: string, steps: number]>([
   ["mixtral", 50],
 ])("forward and backward passes of %s leave no tensor behind, %i times", async (name, steps) => {
   const model = await open(name);
-  const inputs = await readGoldenInputs(name);
+  const { inputs } = await readGolden(name);
   const labels = Int32Array.from(inputs.labels);
   const counts = new Set<number>();
   for (let step = 0; step < steps; step++) {
