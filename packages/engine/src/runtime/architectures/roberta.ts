@@ -44,6 +44,12 @@ export const roberta: Architecture = {
   async open(source, { head, headFrom = source, labels }): Promise<TextNetwork> {
     const config = parseConfig(schema, source.config, source.configFile);
     checkHeads(config, source.configFile);
+    const maxLength = config.max_position_embeddings - config.pad_token_id - 1;
+    if (maxLength < 1) {
+      throw new Error(
+        `${source.configFile}: max_position_embeddings: ${config.max_position_embeddings} leaves no positions beyond pad_token_id ${config.pad_token_id}.`,
+      );
+    }
     const isMasked = head === "masked-language";
     const outputs = isMasked ? config.vocab_size : await countLabels(headFrom, "classifier.out_proj.weight", labels);
     const parameters = await takeTensors([...trunk(config, source), ...headTensors(config, headFrom, isMasked ? 0 : outputs)]);
@@ -55,7 +61,7 @@ export const roberta: Architecture = {
       vocabularySize: config.vocab_size,
       head,
       outputs,
-      maxLength: config.max_position_embeddings - config.pad_token_id - 1,
+      maxLength,
       parameters,
       layers,
       logits: (batch, positions = new Int32Array(0)) =>

@@ -28,6 +28,7 @@ const schema = z.looseObject({
 
 export interface T5Config extends z.infer<typeof schema> {
   readonly decoderLayers: number;
+  readonly startToken: number;
   readonly isScaled: boolean;
 }
 
@@ -39,8 +40,13 @@ export function parseT5Config({ config, configFile }: CheckpointSource): T5Confi
       `${configFile}: relative_attention_max_distance: ${parsed.relative_attention_max_distance} leaves no distances for ${parsed.relative_attention_num_buckets} buckets.`,
     );
   }
+  const startToken = parsed.decoder_start_token_id ?? parsed.pad_token_id ?? 0;
+  if (startToken >= parsed.vocab_size) {
+    throw new Error(`${configFile}: decoder_start_token_id: ${startToken} is not among the ${parsed.vocab_size} tokens.`);
+  }
   return {
     ...parsed,
+    startToken,
     decoderLayers: parsed.num_decoder_layers ?? parsed.num_layers,
     isScaled: parsed.scale_decoder_outputs ?? parsed.tie_word_embeddings,
   };

@@ -34,7 +34,7 @@ export const t5: Architecture = {
       head: "sequence-to-sequence",
       outputs: config.vocab_size,
       maxLength: config.n_positions,
-      startToken: config.decoder_start_token_id ?? config.pad_token_id ?? 0,
+      startToken: config.startToken,
       parameters,
       layers,
       logits: ({ source: texts, target }, positions = everyPosition(target.ids)) =>
