@@ -15,8 +15,10 @@
 export type { AcquisitionChoice } from "./acquisition.ts";
 export { type Incumbent, incumbent } from "./incumbent.ts";
 export { bayesOptPreset, defaultSampler, type Sampler } from "./sampler.ts";
+export { type Slice, type SlicePoint, slices } from "./slices.ts";
 export { type Coordinate, checkSpace, mostCoordinates, type Params, type Space, SpaceError } from "./space.ts";
 export { type StopReason, type StopRule, stopReason } from "./stopping.ts";
 export { type Suggestion, type SuggestRequest, suggest } from "./suggest.ts";
 export { defaultSurrogate, type NoiseMode, type SurrogateSettings } from "./surrogate-settings.ts";
 export type { Trial } from "./trial.ts";
+export { tuneVersion } from "./version.ts";
