@@ -83,3 +83,13 @@ test("working folders of ended runs go, those of runs at work and of strangers s
   expect(await sweepScratch(deps)).toBe(1);
   expect((await fs.readdir(folder)).sort()).toEqual([atWork.id, "stranger"].sort());
 });
+
+test("the files of a data set stay, though no task uses them", async () => {
+  const { deps } = stack;
+  const sha256 = await storeBlob("a split");
+  const splits = { create: [{ name: "test", path: "test.jsonl", blobSha256: sha256 }] };
+  const versions = { create: [{ number: 1, digest: "0".repeat(64), splits }] };
+  await deps.db.dataset.create({ data: { namespace: "gc", name: "data", title: "Data", versions } });
+  await collectGarbage(inTwoDays());
+  expect(await deps.store.stat(blobKey(sha256))).not.toBeNull();
+});
