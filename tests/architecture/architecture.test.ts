@@ -101,6 +101,7 @@ describe("inside the engine", () => {
     ["merge", part("expr", "tensor", "formats", "linalg")],
     ["tune", part("tensor", "linalg")],
     ["merge-by-statistics", part("linalg")],
+    ["statistics", part("runtime", "linalg", "formats", "tensor")],
     ["runtime", (to: string) => part("tensor", "formats")(to) || isPackage("tfjs-backend-ort")(to)],
     ["evaluate", part("runtime", "tensor", "formats")],
   ] as const)("%s reaches only what the picture allows", (name, allowed) => {

@@ -82,7 +82,7 @@ export class BertModel {
     const positions = Int32Array.from(batch.ids, (_, index) => index % batch.length);
     const words = this.layers.embedding("bert.embeddings.word_embeddings", batch.ids);
     const places = this.layers.embedding("bert.embeddings.position_embeddings", positions);
-    const type = this.layers.embedding("bert.embeddings.token_type_embeddings", Int32Array.of(0));
+    const type = this.layers.firstRow("bert.embeddings.token_type_embeddings", batch.ids.length);
     return this.#norm("bert.embeddings.LayerNorm", tf.add(tf.add(words, places), type));
   }
 

@@ -35,6 +35,8 @@ export { withGradients } from "./gradients.ts";
 export { readHeadLabels } from "./head-labels.ts";
 export { type Images, imageLayout, toPixels } from "./image-input.ts";
 export { type ImagePreparation, loadImagePreparation } from "./image-preparation.ts";
+export { LayerTap, type ObservedLayer, type TapListener } from "./layer-tap.ts";
+export { Layers } from "./layers.ts";
 export { type LoadBertOptions, loadBert } from "./load-bert.ts";
 export { classificationLoss, contrastiveLoss, type MaskedTargets, maskedLanguageLoss, weightedSum } from "./losses.ts";
 export {
@@ -47,7 +49,7 @@ export {
   type TableNetwork,
   type TextNetwork,
 } from "./network.ts";
-export { type OpenNetworkOptions, openNetwork, runnableHeads, runnableModelTypes } from "./open-network.ts";
+export { type OpenNetworkOptions, openNetwork, runnableHeads, runnableModelTypes, trunkTensors } from "./open-network.ts";
 export { Parameters, type TensorValues } from "./parameters.ts";
 export { predictLabels } from "./predict.ts";
 export { type SaveBertOptions, saveBert } from "./save-bert.ts";

@@ -1,15 +1,18 @@
 import {
   affine,
+  attention,
   type DenseWeights,
   type EncoderLayerShape,
   encoderLayer,
   gatherRows,
+  gelu,
   layerNorm,
   linear,
   type NormWeights,
   rmsNorm,
 } from "@amalgam/tfjs-backend-ort";
 import { convolve, convolvePixels } from "./convolve.ts";
+import { type LayerTap, type ObservedLayer, observe } from "./layer-tap.ts";
 import { normaliseChannels } from "./normalise-channels.ts";
 import { Parameters } from "./parameters.ts";
 import { tf } from "./tf.ts";
@@ -22,6 +25,8 @@ export class Layers {
   readonly parameters: Parameters;
   /** What the network was given and does not learn: running statistics of batches. */
   readonly buffers: Parameters;
+  /** Sees what passes through the layers while it is set; weights get no gradients of their own then. */
+  tap: LayerTap | null = null;
 
   constructor(parameters: Parameters, buffers: Parameters = new Parameters([])) {
     this.parameters = parameters;
@@ -35,18 +40,22 @@ export class Layers {
   /** x·Wᵀ + b, with `<name>.weight` [out, in] and, where there is one, the bias [out]; a tied head has its bias elsewhere. */
   dense(name: string, x: tf.Tensor2D, bias = `${name}.bias`): tf.Tensor2D {
     const weight = this.parameters.tensor<tf.Tensor2D>(`${name}.weight`);
-    if (!this.has(bias)) return tf.matMul(x, weight, false, true);
-    return linear(x, weight, this.parameters.tensor<tf.Tensor1D>(bias));
+    const offset = this.has(bias) ? this.parameters.tensor<tf.Tensor1D>(bias) : null;
+    const { tap } = this;
+    if (tap !== null) return tap.dense({ weight: `${name}.weight`, bias: offset === null ? null : bias }, x, weight, offset);
+    return offset === null ? tf.matMul(x, weight, false, true) : linear(x, weight, offset);
   }
 
   /** x·W + b, with `<name>.weight` [in, out] and `<name>.bias` [out]: the dense layer of GPT-2, whose matrices lie transposed. */
   denseInOut(name: string, x: tf.Tensor2D): tf.Tensor2D {
     const weight = this.parameters.tensor<tf.Tensor2D>(`${name}.weight`);
-    return affine(x, weight, this.parameters.tensor<tf.Tensor1D>(`${name}.bias`));
+    const y = affine(x, weight, this.parameters.tensor<tf.Tensor1D>(`${name}.bias`));
+    return this.#observed({ kind: "denseInOut", weight: `${name}.weight`, bias: `${name}.bias` }, x, y);
   }
 
   /** A post-norm encoder layer with the names of BERT and RoBERTa below `prefix`; `mask` as in `attention`. */
   encoderLayer(prefix: string, x: tf.Tensor2D, mask: tf.Tensor4D, shape: EncoderLayerShape): tf.Tensor2D {
+    if (this.tap !== null) return this.#encoderLayerInParts(prefix, x, mask, shape);
     const weights = {
       query: this.#denseWeights(`${prefix}.attention.self.query`),
       key: this.#denseWeights(`${prefix}.attention.self.key`),
@@ -63,13 +72,14 @@ export class Layers {
   /** Layer normalisation of rows with `<name>.weight` and `<name>.bias`. */
   layerNorm(name: string, x: tf.Tensor2D, epsilon: number): tf.Tensor2D {
     const gain = this.parameters.tensor<tf.Tensor1D>(`${name}.weight`);
-    return layerNorm(x, gain, this.parameters.tensor<tf.Tensor1D>(`${name}.bias`), epsilon);
+    const y = layerNorm(x, gain, this.parameters.tensor<tf.Tensor1D>(`${name}.bias`), epsilon);
+    return this.#observed({ kind: "layerNorm", weight: `${name}.weight`, bias: `${name}.bias`, epsilon }, x, y);
   }
 
   /** x/√(mean(x²) + ε)·`<name>.weight`, row by row. */
   rmsNorm(name: string, x: tf.Tensor2D, epsilon: number): tf.Tensor2D {
     const gain = this.parameters.tensor<tf.Tensor1D>(`${name}.weight`);
-    return rmsNorm(x, gain, epsilon);
+    return this.#observed({ kind: "rmsNorm", weight: `${name}.weight`, bias: null, epsilon }, x, rmsNorm(x, gain, epsilon));
   }
 
   /** Convolution of images [n, h, w, in] by `<name>.weight` [out, in, kh, kw], zero padding on every side, and a bias where there is one. */
@@ -107,7 +117,35 @@ export class Layers {
 
   /** Rows of `<name>.weight`. */
   embedding(name: string, ids: Int32Array): tf.Tensor2D {
-    return gatherRows(this.parameters.tensor<tf.Tensor2D>(`${name}.weight`), ids);
+    const y = gatherRows(this.parameters.tensor<tf.Tensor2D>(`${name}.weight`), ids);
+    return this.tap === null ? y : this.tap.embedding(`${name}.weight`, ids, y);
+  }
+
+  /** The first row of `<name>.weight`, to be added to `rows` tokens: one row for all of them, unless a tap wants to tell their gradients apart. */
+  firstRow(name: string, rows: number): tf.Tensor2D {
+    return this.embedding(name, new Int32Array(this.tap === null ? 1 : rows));
+  }
+
+  /** The same as the fused layer, in parts that a tap can see. */
+  #encoderLayerInParts(prefix: string, x: tf.Tensor2D, mask: tf.Tensor4D, shape: EncoderLayerShape): tf.Tensor2D {
+    const own = `${prefix}.attention.self`;
+    const context = attention(
+      this.dense(`${own}.query`, x),
+      this.dense(`${own}.key`, x),
+      this.dense(`${own}.value`, x),
+      mask,
+      shape,
+    );
+    const sum = tf.add(this.dense(`${prefix}.attention.output.dense`, context), x) as tf.Tensor2D;
+    const attended = this.layerNorm(`${prefix}.attention.output.LayerNorm`, sum, shape.epsilon);
+    const wide = gelu(this.dense(`${prefix}.intermediate.dense`, attended));
+    const narrow = tf.add(this.dense(`${prefix}.output.dense`, wide), attended) as tf.Tensor2D;
+    return this.layerNorm(`${prefix}.output.LayerNorm`, narrow, shape.epsilon);
+  }
+
+  #observed(layer: ObservedLayer, x: tf.Tensor2D, y: tf.Tensor2D): tf.Tensor2D {
+    const { tap } = this;
+    return tap === null ? y : observe(x, y, (input, gradient) => tap.gradient(layer, input, gradient));
   }
 
   #denseWeights(name: string): DenseWeights {

@@ -38,6 +38,12 @@ export function runnableModelTypes(): readonly string[] {
   return architectures.flatMap(({ modelTypes }) => modelTypes);
 }
 
+/** Names of the tensors below the head: what is merged, and what statistics are taken of. The head stays with its task. */
+export function trunkTensors({ architecture, parameters }: Network): readonly string[] {
+  const found = architectures.find(({ modelTypes }) => modelTypes.includes(architecture));
+  return parameters.names.filter((name) => found?.isHeadTensor(name) !== true);
+}
+
 function findArchitecture(source: CheckpointSource): Architecture {
   const type = modelTypeOf(source);
   const found = architectures.find(({ modelTypes }) => modelTypes.includes(type));

@@ -57,7 +57,7 @@ function encodeBatch(layers: Layers, config: RobertaConfig, batch: TokenBatch): 
   let hidden = tf.tidy(() => {
     const words = layers.embedding("roberta.embeddings.word_embeddings", batch.ids);
     const places = layers.embedding("roberta.embeddings.position_embeddings", positionIds(config, batch));
-    const type = layers.embedding("roberta.embeddings.token_type_embeddings", Int32Array.of(0));
+    const type = layers.firstRow("roberta.embeddings.token_type_embeddings", batch.ids.length);
     return layers.layerNorm("roberta.embeddings.LayerNorm", tf.add(tf.add(words, places), type), epsilon);
   });
   for (let layer = 0; layer < config.num_hidden_layers; layer++) {
