@@ -1,6 +1,6 @@
 import { affineKernels } from "./affine.ts";
 import { attentionKernels } from "./attention.ts";
-import { causalAttentionKernels } from "./causal-attention.ts";
+import { registerCausalAttentionKernels } from "./causal-attention-kernels.ts";
 import { registerCrossEntropyKernels } from "./cross-entropy.ts";
 import { registerEmbeddingKernels } from "./embedding.ts";
 import { registerEncoderLayerKernels } from "./encoder-layer-kernels.ts";
@@ -14,14 +14,7 @@ import { ropeKernels } from "./rope.ts";
 import { swigluKernels } from "./swiglu.ts";
 
 const encoderKernels = [...linearKernels, ...geluKernels, ...layerNormKernels, ...attentionKernels];
-const decoderKernels = [
-  ...affineKernels,
-  ...geluTanhKernels,
-  ...rmsNormKernels,
-  ...swigluKernels,
-  ...ropeKernels,
-  ...causalAttentionKernels,
-];
+const decoderKernels = [...affineKernels, ...geluTanhKernels, ...rmsNormKernels, ...swigluKernels, ...ropeKernels];
 
 export function registerFusedKernels(): void {
   for (const kernel of encoderKernels) registerFused(kernel);
@@ -29,4 +22,5 @@ export function registerFusedKernels(): void {
   registerEmbeddingKernels();
   registerCrossEntropyKernels();
   registerEncoderLayerKernels();
+  registerCausalAttentionKernels();
 }

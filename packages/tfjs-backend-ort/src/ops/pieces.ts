@@ -108,7 +108,16 @@ export const swapHeads = (x: string, out: string): OnnxNode => node("Transpose",
 const product = (a: string, b: string, out: string, attributes: NodeAttributes = {}) =>
   node("FusedMatMul", [a, b], out, attributes);
 
-/** Heads apart: P = softmax(scale·Q·Kᵀ + mask), context = P·V. */
+/** Heads apart: P = softmax(scale·Q·Kᵀ + mask). */
+export function probabilityNodes(query: string, key: string, probabilities: string, scale: number) {
+  return [
+    product(query, key, "scores", { transB: 1, alpha: { float: scale } }),
+    node("Add", ["scores", "mask"], "masked"),
+    node("Softmax", ["masked"], probabilities, { axis: -1 }),
+  ];
+}
+
+/** Heads apart: P as above, context = P·V. */
 export function attentionNodes(
   query: string,
   key: string,
@@ -116,12 +125,7 @@ export function attentionNodes(
   out: { probabilities: string; context: string },
   scale: number,
 ) {
-  return [
-    product(query, key, "scores", { transB: 1, alpha: { float: scale } }),
-    node("Add", ["scores", "mask"], "masked"),
-    node("Softmax", ["masked"], out.probabilities, { axis: -1 }),
-    product(out.probabilities, value, out.context),
-  ];
+  return [...probabilityNodes(query, key, out.probabilities, scale), product(out.probabilities, value, out.context)];
 }
 
 /** P = softmax(S): dV = Pᵀ·dO, dP = dO·Vᵀ, dS = P∘(dP − Σ dP∘P), dQ = scale·dS·K, dK = scale·dSᵀ·Q. All with heads apart. */
