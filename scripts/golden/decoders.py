@@ -165,7 +165,9 @@ def llama_family():
     mistral = hf.MistralConfig(**SIZES, rope_parameters=rope(100.0), sliding_window=3)
     write("mistral", fill(hf.MistralForCausalLM(mistral), 26), CAUSAL, is_batch=False)
     qwen2 = hf.Qwen2Config(**SIZES, rope_parameters=rope(100.0), tie_word_embeddings=True, use_sliding_window=True, sliding_window=3, max_window_layers=1)
-    write("qwen2", fill(hf.Qwen2ForCausalLM(qwen2), 27), CAUSAL, is_batch=False)
+    # Older files say by max_window_layers alone which layers have the window.
+    without_types = lambda config: {key: value for key, value in config.items() if key != "layer_types"}
+    write("qwen2", fill(hf.Qwen2ForCausalLM(qwen2), 27), CAUSAL, without_types, is_batch=False)
     mixtral = hf.MixtralConfig(**SIZES | {"intermediate_size": 6}, rope_parameters=rope(100.0), num_local_experts=4, num_experts_per_tok=2, experts_implementation="eager")
     write("mixtral", fill(hf.MixtralForCausalLM(mixtral), 28), CAUSAL)
 

@@ -38,8 +38,9 @@ export function rotaryFrequencies(config: RotaryConfig, headSize: number, where:
   const key = config.rope_parameters ? "rope_parameters" : "rope_scaling";
   const scaling = config.rope_parameters ?? config.rope_scaling ?? {};
   const theta = scaling.rope_theta ?? config.rope_theta ?? 10_000;
-  const frequencies = Float32Array.from({ length: headSize / 2 }, (_, pair) =>
-    Math.fround(1 / Math.fround(theta ** Math.fround((2 * pair) / headSize))),
+  const frequencies = Float32Array.from(
+    { length: headSize / 2 },
+    (_, pair) => 1 / Math.fround(theta ** Math.fround((2 * pair) / headSize)),
   );
   const type = scaling.rope_type ?? scaling.type ?? "default";
   const needed = (name: "factor" | "low_freq_factor" | "high_freq_factor" | "original_max_position_embeddings"): number => {
