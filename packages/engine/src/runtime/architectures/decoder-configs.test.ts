@@ -75,7 +75,11 @@ test.each<[name: string, changed: object, message: string]>([
   ["llama", { num_attention_heads: 3 }, "num_key_value_heads: 2 heads of keys do not divide 3 heads of queries"],
   ["llama", { rope_scaling: { type: "dynamic", factor: 2 } }, 'positions of type "dynamic" are not implemented here'],
   ["qwen2", { layer_types: ["sliding_attention", "chunked_attention"] }, "layer_types.1"],
-  ["qwen2", { use_sliding_window: false }, "layer_types: a layer of sliding attention needs use_sliding_window"],
+  [
+    "qwen2",
+    { use_sliding_window: false, layer_types: ["full_attention", "sliding_attention"] },
+    "layer_types: a layer of sliding attention needs use_sliding_window",
+  ],
   [
     "mixtral",
     { num_hidden_layers: 1000, num_local_experts: 4096 },
