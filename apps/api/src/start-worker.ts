@@ -6,10 +6,17 @@ import { executeMerge } from "./modules/merges/execute-merge.job.ts";
 import { verifyVersion } from "./modules/models/verify-version.job.ts";
 import { sweepRuns } from "./modules/runs/sweep-runs.ts";
 import { sweepScratch } from "./modules/runs/sweep-scratch.ts";
+import { advanceStudy } from "./modules/studies/advance-study.job.ts";
+import { runTrial } from "./modules/studies/run-trial.job.ts";
+import { createSuggester } from "./modules/studies/suggester.ts";
+import { sweepStudies } from "./modules/studies/sweep-studies.ts";
+import { sweepTrials } from "./modules/studies/sweep-trials.ts";
 import { collectGarbage } from "./modules/uploads/collect-garbage.ts";
 import { createWorker, type JobHandler, type JobName } from "./platform/queue.ts";
 
 const sweepEveryMs = 5000;
+/** A study also waits for the merge and the scores of its best in this rhythm. */
+const studiesEveryMs = 1000;
 const collectEveryMs = 600_000;
 
 export interface RunningWorker {
@@ -24,10 +31,13 @@ export async function startWorker(
   { databaseUrl, concurrency }: { databaseUrl: string; concurrency: number },
 ): Promise<RunningWorker> {
   const evaluator = createEvaluator();
+  const suggester = createSuggester();
   const handlers: Record<JobName, JobHandler> = {
     "verify-version": (id, signal) => verifyVersion(deps, id, signal),
     "execute-merge": (id, signal) => executeMerge(deps, id, signal),
     evaluate: (id, signal) => evaluate(deps, evaluator, id, signal),
+    "advance-study": (id) => advanceStudy(deps, suggester, id),
+    "run-trial": (id, signal) => runTrial(deps, { evaluator, suggester }, id, signal),
   };
   const worker = await createWorker(databaseUrl, handlers, {
     concurrency,
@@ -37,6 +47,8 @@ export async function startWorker(
   });
   const stops = [
     every(sweepEveryMs, () => sweepRuns(deps), deps),
+    every(studiesEveryMs, () => sweepStudies(deps), deps),
+    every(sweepEveryMs * 12, () => sweepTrials(deps), deps),
     every(sweepEveryMs * 12, () => sweepScratch(deps), deps),
     every(collectEveryMs, () => collectGarbage(deps), deps),
   ];
@@ -46,6 +58,7 @@ export async function startWorker(
       for (const stop of stops) stop();
       await worker.close();
       evaluator.close();
+      suggester.close();
     },
   };
 }

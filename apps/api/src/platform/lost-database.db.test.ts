@@ -50,7 +50,13 @@ test("PostgreSQL killed with -9: waiting and running jobs end, once it is back",
     await sleep(300);
     ended.add(id);
   };
-  const handlers = { "verify-version": handler, "execute-merge": handler, evaluate: handler };
+  const handlers = {
+    "verify-version": handler,
+    "execute-merge": handler,
+    evaluate: handler,
+    "advance-study": handler,
+    "run-trial": handler,
+  };
   const errors: Error[] = [];
   const worker = await createWorker(server.url, handlers, { concurrency: 2, onError: (error) => errors.push(error) });
   closing.push(() => worker.close());

@@ -31,7 +31,13 @@ afterEach(async () => {
 });
 
 async function worker(handler: JobHandler, hooks: Partial<Parameters<typeof createWorker>[2]> = {}): Promise<JobWorker> {
-  const handlers: Record<JobName, JobHandler> = { "verify-version": handler, "execute-merge": handler, evaluate: handler };
+  const handlers: Record<JobName, JobHandler> = {
+    "verify-version": handler,
+    "execute-merge": handler,
+    evaluate: handler,
+    "advance-study": handler,
+    "run-trial": handler,
+  };
   const made = await createWorker(url, handlers, { concurrency: 2, ...hooks });
   closing.push(() => made.close());
   return made;
@@ -130,7 +136,7 @@ test("the job of a worker killed with -9 runs again within about ten seconds", {
     program,
     `import { createWorker } from ${JSON.stringify(path.join(import.meta.dirname, "queue.ts"))};
     const handler = async () => { console.log("started"); await new Promise(() => {}); };
-    await createWorker(${JSON.stringify(url)}, { "verify-version": handler, "execute-merge": handler, evaluate: handler }, { concurrency: 1 });`,
+    await createWorker(${JSON.stringify(url)}, { "verify-version": handler, "execute-merge": handler, evaluate: handler, "advance-study": handler, "run-trial": handler }, { concurrency: 1 });`,
   );
   const doomed = spawn(process.execPath, ["--import", "tsx", program], {
     cwd: path.resolve(import.meta.dirname, "../../../.."),

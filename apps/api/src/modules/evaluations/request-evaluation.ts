@@ -37,7 +37,7 @@ export async function requestEvaluation(deps: Deps, actor: Actor, raw: unknown):
   const runs: Run[] = [];
   let existing = 0;
   for (const version of versions) {
-    const asked = await deps.db.$transaction((tx) => write(tx, { version, splits, purpose: input.purpose }));
+    const asked = await deps.db.$transaction((tx) => requestScores(tx, { version, splits, purpose: input.purpose }));
     existing += splits.length - asked.count;
     if (asked.run) runs.push(asked.run);
   }
@@ -45,7 +45,8 @@ export async function requestEvaluation(deps: Deps, actor: Actor, raw: unknown):
   return { runs, existing };
 }
 
-async function write(
+/** One run for the scores of a version on these splits that are missing; null when there are none. The caller adds the job. */
+export async function requestScores(
   tx: Prisma.TransactionClient,
   { version, splits, purpose }: { version: ReadyVersion; splits: readonly Split[]; purpose: SplitPurpose },
 ): Promise<{ run: Run | null; count: number }> {
