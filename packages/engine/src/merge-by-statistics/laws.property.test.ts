@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type DfModel, dfMerge } from "./df-merge.ts";
+import { interpolateFisher } from "./fisher-grid.ts";
 import { fisherMerge } from "./fisher-merge.ts";
 import { regMeanLayer } from "./regmean.ts";
 import type { TensorMap } from "./tensor-map.ts";
@@ -387,5 +388,30 @@ describe("trimming", () => {
       }),
     );
     expect(() => trim(filled(1), 1.5)).toThrow(RangeError);
+  });
+});
+
+describe("Fisher information between measurements", () => {
+  const point = (lambda: number, fisher: TensorMap) => ({ lambda, fisher });
+
+  test("is what was measured where it was, its geometric mean half way, and constant outside", () => {
+    fc.assert(
+      fc.property(information, information, (a, b) => {
+        const grid = [point(0, a), point(1, b)];
+        for (const [lambda, wanted] of [
+          [0, a],
+          [-3, a],
+          [1, b],
+          [7, b],
+        ] as const)
+          expectNear(interpolateFisher(grid, lambda), (p) => at(wanted, p));
+        expectNear(interpolateFisher(grid, 0.5), (p) => Math.sqrt(at(a, p) * at(b, p)), 1e-5);
+      }),
+    );
+  });
+
+  test("no measurement, or measurements out of order, are refused", () => {
+    expect(() => interpolateFisher([], 1)).toThrow("at least one measurement");
+    expect(() => interpolateFisher([point(1, filled(1)), point(1, filled(1))], 1)).toThrow("must ascend");
   });
 });

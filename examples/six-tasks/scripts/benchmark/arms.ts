@@ -1,0 +1,163 @@
+import {
+  type DfModel,
+  dfMerge,
+  type FisherAt,
+  fisherMerge,
+  interpolateFisher,
+  type TensorMap,
+  trim,
+} from "@amalgam/engine/merge-by-statistics";
+import type { Params, Sampler, Space } from "@amalgam/engine/tune";
+import { combine, type Laboratory } from "./laboratory.ts";
+import { tiesMerge } from "./ties.ts";
+
+/** A way to merge that has numbers to tune; an empty space has none. */
+export interface Arm {
+  readonly id: string;
+  readonly title: string;
+  readonly space: Space;
+  readonly anchors: readonly Params[];
+  readonly sampler?: Sampler;
+  merge(params: Params): TensorMap | Promise<TensorMap>;
+}
+
+export const TRIM = 0.2;
+
+/** Fisher information by λ of the task vectors, and of the trimmed ones. */
+export interface Grids {
+  readonly plain: readonly (readonly FisherAt[])[];
+  readonly trimmed: readonly (readonly FisherAt[])[];
+}
+
+/** All arms of the benchmark, over one laboratory. */
+export function armsOf(laboratory: Laboratory, folder: string, grids: Grids): Arm[] {
+  const { base, deltas, experts, tasks } = laboratory;
+  const count = tasks.length;
+  const trimmed = deltas.map((delta) => trim(delta, TRIM));
+  const each = (high: number): Space => tasks.map((task) => ({ name: task, kind: "float", low: 0, high }));
+  const all = (value: number): Params => Object.fromEntries(tasks.map((task) => [task, value]));
+  const starts = [1 / count, 0.3, 0.5, 1].map(all);
+  const shared = (high: number): Space => [{ name: "lambda", kind: "float", low: 0, high }];
+  const sharedStarts = [1 / count, 0.3, 0.5, 1].map((lambda) => ({ lambda }));
+  const merge = (
+    own: readonly TensorMap[],
+    lambdas: readonly number[],
+    fisher: (i: number, lambda: number) => TensorMap | null,
+  ): TensorMap => {
+    const models = own.map((delta, i): DfModel => {
+      const lambda = lambdas[i] ?? 0;
+      return { delta, lambda, fisher: fisher(i, lambda) };
+    });
+    return dfMerge(base, models);
+  };
+  const byTask = (params: Params): number[] => tasks.map((task) => params[task] ?? 0);
+  const none = () => null;
+  const conditional = (own: Grids["plain"]) => (i: number, lambda: number) => interpolateFisher(own[i] ?? [], lambda);
+  const frozen = (i: number) => interpolateFisher(grids.plain[i] ?? [], 1);
+  const fisherMean = fisherMerge(
+    experts.map((weights, i) => ({ weights, fisher: frozen(i) })),
+    { favourTarget: false },
+  );
+  return [
+    { id: "base", title: "base", space: [], anchors: [], merge: () => base },
+    {
+      id: "average",
+      title: "average",
+      space: [],
+      anchors: [],
+      merge: () =>
+        merge(
+          deltas,
+          tasks.map(() => 1 / count),
+          none,
+        ),
+    },
+    {
+      id: "task-arithmetic",
+      title: "task arithmetic, shared λ",
+      space: shared(1),
+      anchors: sharedStarts,
+      merge: ({ lambda = 0 }) =>
+        merge(
+          deltas,
+          tasks.map(() => lambda),
+          none,
+        ),
+    },
+    {
+      id: "task-arithmetic-bo",
+      title: "task arithmetic, λ by task",
+      space: each(1),
+      anchors: starts,
+      merge: (params) => merge(deltas, byTask(params), none),
+    },
+    {
+      id: "ties",
+      title: "TIES",
+      space: [
+        { name: "density", kind: "float", low: 0.02, high: 1, log: true },
+        { name: "lambda", kind: "float", low: 0, high: 3 },
+      ],
+      anchors: [
+        { density: 0.2, lambda: 1 },
+        { density: 0.1, lambda: 1 },
+      ],
+      merge: ({ density = 0.2, lambda = 1 }) => tiesMerge({ folder, tasks, density, lambda }),
+    },
+    {
+      id: "fisher",
+      title: "Fisher merging, tuned scale",
+      space: [{ name: "scale", kind: "float", low: 0, high: 3 }],
+      anchors: [{ scale: 1 }],
+      merge: ({ scale = 1 }) => combine(base, (name, p, value) => value + scale * ((fisherMean.get(name)?.[p] ?? value) - value)),
+    },
+    {
+      id: "df",
+      title: "DF-Merge",
+      space: each(1),
+      anchors: starts,
+      merge: (params) => merge(deltas, byTask(params), conditional(grids.plain)),
+    },
+    {
+      id: "df-frozen",
+      title: "DF-Merge, Fisher frozen at the experts",
+      space: each(1),
+      anchors: starts,
+      merge: (params) => merge(deltas, byTask(params), frozen),
+    },
+    {
+      id: "df-shared",
+      title: "DF-Merge, shared λ",
+      space: shared(1),
+      anchors: sharedStarts,
+      merge: ({ lambda = 0 }) =>
+        merge(
+          deltas,
+          tasks.map(() => lambda),
+          conditional(grids.plain),
+        ),
+    },
+    {
+      id: "df-random",
+      title: "DF-Merge, random search",
+      space: each(1),
+      anchors: [],
+      sampler: { kind: "random" },
+      merge: (params) => merge(deltas, byTask(params), conditional(grids.plain)),
+    },
+    {
+      id: "trimmed-ta",
+      title: "trimmed task arithmetic (ours)",
+      space: each(2),
+      anchors: starts,
+      merge: (params) => merge(trimmed, byTask(params), none),
+    },
+    {
+      id: "trimmed-df",
+      title: "trimmed DF-Merge (ours)",
+      space: each(2),
+      anchors: starts,
+      merge: (params) => merge(trimmed, byTask(params), conditional(grids.trimmed)),
+    },
+  ];
+}
