@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { type TensorData, writeSafetensors } from "@amalgam/engine/formats";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -12,7 +13,12 @@ import { openServer, openTestDeps, openWorker, type TestDeps } from "../support/
 const counting = `const lines = require("fs").readFileSync(process.argv[1], "utf8").trim().split("\\n").map((line) => JSON.parse(line));
   console.log(JSON.stringify({ value: lines.filter(({ value }) => value % 2 === 0).length / lines.length, n: lines.length }));`;
 
+/** Notes its process and hangs. */
+const pidFile = path.join(os.tmpdir(), `amalgam-hanging-${process.pid}`);
+const hanging = `require("fs").writeFileSync(${JSON.stringify(pidFile)}, String(process.pid)); setInterval(() => {}, 1000)`;
+
 const evaluators = new Map([
+  ["hanging", [process.execPath, "-e", hanging]],
   ["counting", [process.execPath, "-e", counting, "{data}", "{model}"]],
   ["nan", [process.execPath, "-e", `console.log('{"value": NaN}')`]],
 ]);
@@ -207,7 +213,7 @@ describe("external evaluators", () => {
   const numbers = bytesOf('{"value":2}\n{"value":3}\n{"value":4}\n{"value":6}\n');
 
   test("are those that the server's configuration names, and score the version's folder and the split", async () => {
-    expect(await client.ask("{ evaluators }")).toEqual(["counting", "nan"]);
+    expect(await client.ask("{ evaluators }")).toEqual(["hanging", "counting", "nan"]);
     const splits = [await split("numbers.jsonl", numbers)];
     expect(await createTask("even", { kind: "EXTERNAL", settings: { evaluator: "counting" }, splits })).toMatchObject({
       created: true,
@@ -219,10 +225,28 @@ describe("external evaluators", () => {
     const splits = [await split("numbers.jsonl", numbers)];
     const refused = (settings: object) => createTask("mine", { kind: "EXTERNAL", settings, splits });
     expect(await refused({ evaluator: "/bin/sh" })).toMatchObject({
-      faults: [{ code: "EVALUATOR_UNKNOWN", message: 'The server has no evaluator "/bin/sh"; it has counting, nan.' }],
+      faults: [{ code: "EVALUATOR_UNKNOWN", message: 'The server has no evaluator "/bin/sh"; it has hanging, counting, nan.' }],
     });
     expect(await refused({})).toMatchObject({ faults: [{ code: "EVALUATOR_UNKNOWN" }] });
     expect(await refused({ evaluator: "counting", command: ["rm"] })).toMatchObject({ faults: [{ code: "BAD_SETTINGS" }] });
+  });
+
+  test("a run that is cancelled ends the command", async () => {
+    const splits = [await split("numbers.jsonl", numbers)];
+    await createTask("hanging", { kind: "EXTERNAL", settings: { evaluator: "hanging" }, splits });
+    await createSuite("hanging", ["hanging"]);
+    const { runs } = await client.ask<{ runs: { id: string }[] }>(
+      `mutation { requestEvaluation(input: { versions: ["k/mlp@1"], namespace: "k", suite: "hanging" }) {
+        ... on RequestEvaluationSuccess { runs { id } } } }`,
+    );
+    const id = runs[0]?.id ?? "";
+    await expect.poll(() => fs.existsSync(pidFile) && fs.readFileSync(pidFile, "utf8"), { timeout: 20_000 }).toMatch(/\d/);
+    const pid = Number(fs.readFileSync(pidFile, "utf8"));
+    fs.rmSync(pidFile);
+    expect(() => process.kill(pid, 0)).not.toThrow();
+    await client.ask(`mutation ($input: CancelRunInput!) { cancelRun(input: $input) { __typename } }`, { input: { id } });
+    expect(await runEnded(client, id)).toMatchObject({ state: "CANCELLED", failure: null });
+    expect(() => process.kill(pid, 0)).toThrow("ESRCH");
   });
 
   test("one that prints NaN fails the run with a sentence", async () => {
