@@ -111,6 +111,22 @@ describe("multiple choice", () => {
     expect(await choose(model, plain, long, { settings, work: work() })).toMatchObject({ truncated: 1, n: 1 });
   });
 
+  test("a context of a million characters costs little, and only its end matters", async () => {
+    const model = network(8);
+    const began = performance.now();
+    const choices = ["b", "cc"];
+    const long = continuationsOf(model, plain, {
+      prompt: `${"the end ".repeat(130_000)}is near`,
+      choices,
+      separator: " ",
+      where: "",
+    });
+    expect(performance.now() - began).toBeLessThan(500);
+    const short = continuationsOf(model, plain, { prompt: "the end is near", choices, separator: " ", where: "" });
+    expect(long).toEqual(short);
+    expect(long[0]).toMatchObject({ tokens: [1, ...idsOf("s near b")], isCut: true });
+  });
+
   test("a choice that does not fit by itself is refused by its number", async () => {
     const examplesTooLong = [{ context: "a", choices: ["b", "c".repeat(20)], answer: 0 }];
     const settings = { normalise: "none", separator: " " } as const;

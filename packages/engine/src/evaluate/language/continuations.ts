@@ -1,5 +1,6 @@
 import type { LanguageTokenizer } from "./language-tokenizer.ts";
 import type { LanguageNetwork, ScoredTokens } from "./log-likelihood.ts";
+import { readableEnd } from "./readable-end.ts";
 
 /** A prompt with one of its possible continuations, ready to be scored. */
 export interface Continuation extends ScoredTokens {
@@ -19,8 +20,9 @@ export interface Continuation extends ScoredTokens {
 export function continuationsOf(
   network: LanguageNetwork,
   tokenizer: LanguageTokenizer,
-  { prompt, choices, separator, where }: { prompt: string; choices: readonly string[]; separator: string; where: string },
+  { prompt: given, choices, separator, where }: { prompt: string; choices: readonly string[]; separator: string; where: string },
 ): Continuation[] {
+  const prompt = readableEnd(tokenizer, given, network.maxLength);
   if (network.input === "pairs") return pairs(network, tokenizer, { prompt, choices, where });
   const before = beginning(tokenizer);
   const alone = tokenizer.encodePlain(prompt);

@@ -7,6 +7,7 @@ import { topLabels } from "../top-label.ts";
 import { beginning, sourceOf } from "./continuations.ts";
 import type { LanguageTokenizer } from "./language-tokenizer.ts";
 import type { LanguageNetwork } from "./log-likelihood.ts";
+import { readableEnd } from "./readable-end.ts";
 
 export interface GreedySettings {
   readonly maxNewTokens: number;
@@ -50,7 +51,8 @@ export async function greedyAnswers(
   return { answers, truncated: begun.filter(({ isCut }) => isCut).length };
 }
 
-function start(network: LanguageNetwork, tokenizer: LanguageTokenizer, prompt: string, maxNewTokens: number) {
+function start(network: LanguageNetwork, tokenizer: LanguageTokenizer, given: string, maxNewTokens: number) {
+  const prompt = readableEnd(tokenizer, given, network.maxLength);
   if (network.input === "pairs") {
     const { source, isCut } = sourceOf(tokenizer, prompt, network.maxLength);
     return { isCut, draft: { source, tokens: [network.startToken], begin: 1, isDone: false } satisfies Draft };
