@@ -1,18 +1,15 @@
 import {
+  addBounds,
   type Column,
   columnOf,
-  decide,
+  farApart,
   isClear,
   isPaired,
-  pairedCentre,
+  type PairList,
+  type PairSums,
   type RankedScore,
-  separateCentre,
-  separateVariance,
+  tighten,
 } from "./ranked-pairs.ts";
-import { pairedVariance } from "./task-difference.ts";
-
-/** Pairs of models by their places: first and second of pair i are at 2i and 2i + 1. */
-export type PairList = Uint32Array;
 
 /** On how many examples of a task exactly one of each pair is right. */
 export type CountDiscordant = (task: number, pairs: PairList) => Promise<ArrayLike<number>>;
@@ -21,7 +18,7 @@ export interface RankOptions {
   /** By task: true for perplexity and the like. */
   readonly lowerIsBetter: readonly boolean[];
   readonly countDiscordant: CountDiscordant;
-  /** Bounds memory: about 40 bytes for each pair. */
+  /** Bounds memory: about 50 bytes for each pair. */
   readonly pairsAtOnce?: number;
 }
 
@@ -31,26 +28,31 @@ export interface RankOptions {
  * Better beyond doubt means that the 95 % interval of the paired difference of the two, over the same examples (see
  * `pairedTask`), lies above zero. Models that cannot be told from the first therefore all have rank 1. Only direct comparisons
  * count: a long row of small steps does not make first and last equal. Which of two is better mostly follows from the numbers
- * of right answers alone, c and c′ of n, because x + y is at least |c − c′| and at most min(c + c′, 2n − c − c′); only pairs
- * that this leaves open are counted example by example. Throws RangeError when a model has no score on a task.
+ * of right answers alone (see `addBounds`); only pairs that this leaves open are counted example by example, task after task
+ * for as long as they stay open. Throws RangeError when a model has no score on a task.
  */
 export async function rankModels(models: readonly (readonly RankedScore[])[], options: RankOptions): Promise<Int32Array> {
   const tasks = options.lowerIsBetter.map((lowerIsBetter, task) => columnOf(models, task, lowerIsBetter));
   const better = new Int32Array(models.length);
-  const pairsAtOnce = options.pairsAtOnce ?? 1 << 18;
-  let open: number[] = [];
+  const most = Math.max(1, options.pairsAtOnce ?? 1 << 18);
+  let pairs = new Uint32Array(2 * Math.min(most, (models.length * (models.length - 1)) / 2));
+  let length = 0;
+  const isFar = farApart(tasks, models.length);
   for (let row = 1; row < models.length; row++) {
     for (let above = 0; above < row; above++) {
-      const known = decide(tasks, above, row);
-      if (known === true) better[row] = (better[row] ?? 0) + 1;
-      if (known === null) open.push(above, row);
-    }
-    if (open.length >= 2 * pairsAtOnce) {
-      await settle(tasks, Uint32Array.from(open), better, options.countDiscordant);
-      open = [];
+      if (isFar?.(above, row)) {
+        better[row] = (better[row] ?? 0) + 1;
+        continue;
+      }
+      pairs[length++] = above;
+      pairs[length++] = row;
+      if (length < pairs.length) continue;
+      await settle(tasks, pairs, better, options.countDiscordant);
+      pairs = new Uint32Array(pairs.length);
+      length = 0;
     }
   }
-  if (open.length > 0) await settle(tasks, Uint32Array.from(open), better, options.countDiscordant);
+  if (length > 0) await settle(tasks, pairs.subarray(0, length), better, options.countDiscordant);
   let least = 1;
   return better.map((count) => {
     least = Math.max(least, 1 + count);
@@ -58,28 +60,49 @@ export async function rankModels(models: readonly (readonly RankedScore[])[], op
   });
 }
 
-/** Adds the pairs that turn out clear to the counts of their second models. */
+/** Adds each pair whose first is better beyond doubt to the count of its second. */
 async function settle(tasks: readonly Column[], pairs: PairList, better: Int32Array, countDiscordant: CountDiscordant) {
-  const count = pairs.length / 2;
-  const centres = new Float64Array(count);
-  const variances = new Float64Array(count);
+  const room = () => new Float64Array(pairs.length / 2);
+  let sums: PairSums = { pairs, centre: room(), least: room(), most: room() };
+  for (const task of tasks) addBounds(task, sums);
+  sums = takeDecided(sums, better);
   for (const [index, task] of tasks.entries()) {
-    const asked = pairable(task, pairs);
-    const discordant = asked.length > 0 ? await countDiscordant(index, asked) : [];
-    let at = 0;
-    for (let i = 0; i < count; i++) {
-      const [a, b] = [pairs[2 * i] ?? 0, pairs[2 * i + 1] ?? 0];
-      const paired = isPaired(task, a, b);
-      const centre = paired ? pairedCentre(task, a, b) : separateCentre(task, a, b);
-      centres[i] = (centres[i] ?? 0) + centre;
-      const variance = paired ? pairedVariance(task.n[a] ?? 0, centre, discordant[at++] ?? 0) : separateVariance(task, a, b);
-      variances[i] = (variances[i] ?? 0) + variance;
+    const asked = pairable(task, sums.pairs);
+    if (asked.length === 0) continue;
+    tighten(task, sums, await countDiscordant(index, asked));
+    sums = takeDecided(sums, better);
+  }
+  // Every bound is now what was counted, but for the last digit.
+  sums.centre.forEach((centre, i) => {
+    const row = sums.pairs[2 * i + 1] ?? 0;
+    if (isClear(centre, sums.least[i] ?? 0)) better[row] = (better[row] ?? 0) + 1;
+  });
+}
+
+/** Counts what is clear either way, and answers the pairs that are still open. */
+function takeDecided({ pairs, centre, least, most }: PairSums, better: Int32Array): PairSums {
+  let kept = 0;
+  for (let i = 0; i < centre.length; i++) {
+    const [above, row] = [pairs[2 * i] ?? 0, pairs[2 * i + 1] ?? 0];
+    const lead = centre[i] ?? 0;
+    if (!isClear(lead, least[i] ?? 0)) continue;
+    if (isClear(lead, most[i] ?? 0)) {
+      better[row] = (better[row] ?? 0) + 1;
+      continue;
     }
+    pairs[2 * kept] = above;
+    pairs[2 * kept + 1] = row;
+    centre[kept] = lead;
+    least[kept] = least[i] ?? 0;
+    most[kept] = most[i] ?? 0;
+    kept += 1;
   }
-  for (let i = 0; i < count; i++) {
-    const row = pairs[2 * i + 1] ?? 0;
-    if (isClear(centres[i] ?? 0, variances[i] ?? 0)) better[row] = (better[row] ?? 0) + 1;
-  }
+  return {
+    pairs: pairs.subarray(0, 2 * kept),
+    centre: centre.subarray(0, kept),
+    least: least.subarray(0, kept),
+    most: most.subarray(0, kept),
+  };
 }
 
 /** The pairs of which both have right and wrong answers to the same examples. */
@@ -92,5 +115,5 @@ function pairable(task: Column, pairs: PairList): PairList {
     kept[length++] = a;
     kept[length++] = b;
   }
-  return kept.subarray(0, length);
+  return length === pairs.length ? pairs : kept.subarray(0, length);
 }

@@ -6,7 +6,7 @@ export { type EvaluationKind, evaluationKinds, type KindFacts, kindFacts, type M
 export { type NormalisedTask, normalisedMean, normalisedScore } from "./normalised-mean.ts";
 export { PackedBits } from "./packed-bits.ts";
 export { countDisagreements, pairedDifference } from "./paired-difference.ts";
-export type { RankedScore } from "./ranked-pairs.ts";
-export { type PairList, rankModels } from "./ranks.ts";
+export type { PairList, RankedScore } from "./ranked-pairs.ts";
+export { rankModels } from "./ranks.ts";
 export { type Example, readExamples } from "./read-examples.ts";
 export { meanDifference, pairedTask, separateTask, type TaskDifference } from "./task-difference.ts";

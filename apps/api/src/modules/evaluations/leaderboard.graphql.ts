@@ -1,61 +1,131 @@
 import { builder } from "../../graphql/builder.ts";
-import type { Interval, Row, Verdict } from "./leaderboard.ts";
-import { type LeaderboardView, readLeaderboard } from "./read-leaderboard.ts";
+import { plain } from "../../graphql/plain-text.ts";
+import { LineageRoleEnum } from "../lineage/lineage.graphql.ts";
+import { VersionKindEnum } from "../models/enums.graphql.ts";
+import { fault, refuseAll } from "../refuse.ts";
+import { type BoardLoads, loadsOf, type RowView } from "./board-loads.graphql.ts";
+import { EstimateRef } from "./compare.graphql.ts";
+import type { Verdict } from "./judge-board.ts";
+import type { Interval, Parent, Score, Worst } from "./leaderboard.ts";
+import { findRows, type RowFilter, viewRows } from "./leaderboard-view.ts";
+import { type LeaderboardView, readLeaderboard, verdictOf } from "./read-leaderboard.ts";
 import { SplitPurposeEnum } from "./tasks.graphql.ts";
 
-interface ScoreView {
-  readonly taskId: string;
-  readonly evaluationId: string;
-  readonly value: number;
-  readonly low: number;
-  readonly high: number;
-  readonly n: number;
-}
+type ScoreView = Score & { readonly task: number; readonly loads: BoardLoads };
 
 const ScoreRef = builder.objectRef<ScoreView>("LeaderboardScore").implement({
   fields: (t) => ({
     task: t.prismaField({
       type: "Task",
-      resolve: (query, { taskId }, _args, { deps }) => deps.db.task.findUniqueOrThrow({ ...query, where: { id: taskId } }),
+      resolve: (query, { task, loads }, _args, _context, info) => loads.task(query, task, info),
     }),
     evaluation: t.prismaField({
       type: "Evaluation",
       nullable: true,
-      resolve: (query, { evaluationId }, _args, { deps }) =>
-        deps.db.evaluation.findUnique({ ...query, where: { id: evaluationId } }),
+      resolve: (query, { evaluationId, loads }, _args, _context, info) => loads.evaluation(query, evaluationId, info),
     }),
+    taskName: t.string({ resolve: ({ task, loads }) => loads.board.tasks[task]?.name ?? "" }),
     value: t.exposeFloat("value", { nullable: true }),
     low: t.exposeFloat("low", { nullable: true }),
     high: t.exposeFloat("high", { nullable: true }),
     n: t.exposeInt("n", { nullable: true }),
+    ofExpert: t.float({
+      nullable: true,
+      description: "The score by that of the task's own expert on the same split; turned round where less is better",
+      resolve: ({ task, loads, evaluationId }) => loads.ratioOf(evaluationId, task),
+    }),
   }),
 });
 
-const RowRef = builder.objectRef<Row & { readonly taskIds: readonly string[] }>("LeaderboardRow").implement({
+const WorstRef = builder.objectRef<Worst & { readonly loads: BoardLoads }>("WorstTask").implement({
   fields: (t) => ({
-    rank: t.exposeInt("rank", {
-      nullable: true,
-      description: "Shared by rows a paired test cannot tell apart; null for references.",
+    task: t.prismaField({
+      type: "Task",
+      resolve: (query, { task, loads }, _args, _context, info) => loads.task(query, task, info),
     }),
-    reference: t.exposeString("reference", {
+    taskName: t.string({ resolve: ({ task, loads }) => loads.board.tasks[task]?.name ?? "" }),
+    value: t.exposeFloat("value"),
+    ofExpert: t.exposeFloat("ofExpert", { nullable: true }),
+  }),
+});
+
+const ParentRef = builder.objectRef<Parent>("LeaderboardParent").implement({
+  fields: (t) => ({
+    ref: t.exposeString("ref"),
+    role: t.expose("role", { type: LineageRoleEnum }),
+    coefficient: t.exposeFloat("coefficient", { nullable: true }),
+    kind: t.expose("kind", { type: VersionKindEnum }),
+    namespace: t.exposeString("namespace"),
+    name: t.exposeString("name"),
+    number: t.exposeInt("number"),
+    strand: t.exposeInt("strand", { nullable: true, description: "Its colour, 1 to 8" }),
+  }),
+});
+
+const RowRef = builder.objectRef<RowView>("LeaderboardRow").implement({
+  fields: (t) => ({
+    id: t.string({ description: "The digest of the version, or EXPERTS", resolve: ({ row }) => row.id }),
+    rank: t.int({
       nullable: true,
-      description: "BASE, EXPERTS (each expert on its own task) or null for ranked rows",
+      description:
+        "1 + the number of rows above whose lead is beyond doubt (95 % interval of the paired difference above zero), never " +
+        "less than the rank of a row above. Null for references, for rows without a score on every task, and for rows tuned " +
+        "on a split that they report.",
+      resolve: async ({ row, loads }) => (row.isRanked ? ((await loads.ranks()).get(row.id) ?? null) : null),
+    }),
+    reference: t.string({
+      nullable: true,
+      description: "BASE, EXPERTS (each expert on its own task) or null for other rows",
+      resolve: ({ row }) => row.reference,
+    }),
+    isKept: t.boolean({
+      description: "Not asked for, but what the others are measured against: a parent of theirs, or the plain average",
+      resolve: ({ isKept }) => isKept,
+    }),
+    isPlainAverage: t.boolean({ resolve: ({ row }) => row.isPlainAverage }),
+    tunedOn: t.stringList({
+      description: "Names of the tasks whose reported split the version was tuned on",
+      resolve: ({ row, loads }) => loads.board.tasks.flatMap(({ name }, i) => (row.tunedOn[i] ? [name] : [])),
     }),
     version: t.prismaField({
       type: "ModelVersion",
       nullable: true,
-      resolve: (query, { versionId }, _args, { deps }) =>
-        versionId ? deps.db.modelVersion.findUnique({ ...query, where: { id: versionId } }) : null,
+      resolve: (query, { row, loads }, _args, _context, info) =>
+        row.versionId === null ? null : loads.version(query, row.versionId, info),
     }),
-    title: t.exposeString("title"),
-    method: t.exposeString("method", { nullable: true }),
+    title: t.string({ resolve: ({ row }) => row.title }),
+    kind: t.field({ type: VersionKindEnum, nullable: true, resolve: ({ row }) => row.kind }),
+    method: t.string({ nullable: true, resolve: ({ row }) => row.method }),
+    parents: t.field({
+      type: [ParentRef],
+      description: "Direct parents in recipe order, the base included",
+      resolve: ({ row }) => [...row.parents],
+    }),
     scores: t.field({
       type: [ScoreRef],
-      resolve: ({ scores, taskIds }) => scores.map((score, i) => ({ ...score, taskId: taskIds[i] ?? "" })),
+      resolve: ({ row, loads }) => row.scores.flatMap((score, task) => (score ? [{ ...score, task, loads }] : [])),
     }),
-    mean: t.exposeFloat("mean", { nullable: true }),
-    low: t.exposeFloat("low", { nullable: true }),
-    high: t.exposeFloat("high", { nullable: true }),
+    mean: t.float({
+      nullable: true,
+      description: "Unweighted mean over tasks; null without a score on every task, and when the tasks have different units",
+      resolve: ({ row }) => row.mean,
+    }),
+    low: t.float({ nullable: true, resolve: ({ row }) => row.low }),
+    high: t.float({ nullable: true, resolve: ({ row }) => row.high }),
+    normalised: t.field({
+      type: EstimateRef,
+      nullable: true,
+      description:
+        "Mean over tasks of score / score of the task's own expert on the same split; 95 % interval by the delta method over " +
+        "the paired examples. Null when an expert or its score is missing.",
+      resolve: async ({ row, loads }) => (row.normalisedMean === null ? null : ((await loads.normalised()).get(row.id) ?? null)),
+    }),
+    worst: t.field({
+      type: WorstRef,
+      nullable: true,
+      description: "The task where least is left of its expert; without experts, the lowest score",
+      resolve: ({ row, loads }) => row.worst && { ...row.worst, loads },
+    }),
   }),
 });
 
@@ -81,6 +151,39 @@ const VerdictRef = builder.objectRef<Verdict>("Verdict").implement({
   }),
 });
 
+const FilterInput = builder.inputType("LeaderboardFilter", {
+  description: "What a row must be; references are always shown. Ranks are those of the whole leaderboard.",
+  fields: (t) => ({
+    kinds: t.field({ type: [VersionKindEnum] }),
+    methods: t.stringList(),
+    namespaces: t.stringList(),
+    text: t.string({ description: "Words that must all occur in the ref, the kind or the method" }),
+  }),
+});
+
+const SortKeyEnum = builder.enumType("LeaderboardSortKey", {
+  values: ["RANK", "NAME", "KIND", "METHOD", "MEAN", "NORMALISED_MEAN", "WORST", "TASK"] as const,
+});
+
+const SortInput = builder.inputType("LeaderboardSort", {
+  description: "Best first, or from A to Z. Equals stay in the order of the ranking; rows without the value come last.",
+  fields: (t) => ({
+    by: t.field({ type: SortKeyEnum, required: true }),
+    task: t.string({ description: "For TASK: its name" }),
+    reversed: t.boolean({ defaultValue: false }),
+  }),
+});
+
+const mostRows = 1000;
+const textLimit = 200;
+
+const checkFilter = ({ text, methods, namespaces, kinds }: RowFilter): RowFilter => ({
+  kinds,
+  methods: methods?.map(plain),
+  namespaces: namespaces?.map(plain),
+  text: text?.slice(0, textLimit),
+});
+
 const LeaderboardRef = builder.objectRef<LeaderboardView>("Leaderboard").implement({
   fields: (t) => ({
     suite: t.prismaField({
@@ -97,13 +200,69 @@ const LeaderboardRef = builder.objectRef<LeaderboardView>("Leaderboard").impleme
     }),
     purpose: t.field({ type: SplitPurposeEnum, resolve: ({ purpose }) => purpose }),
     exampleCount: t.exposeInt("exampleCount"),
+    unit: t.string({
+      nullable: true,
+      description: "share, bits_per_token, …; null when the tasks differ: such scores have no mean and no rank",
+      resolve: ({ board }) => board.unit,
+    }),
+    kinds: t.field({
+      type: [VersionKindEnum],
+      description: "Kinds of the rows there are, for a filter",
+      resolve: ({ board }) => distinct(board.rows.flatMap(({ kind, reference }) => (reference ? [] : (kind ?? [])))),
+    }),
+    methods: t.stringList({ resolve: ({ board }) => distinct(board.rows.flatMap(({ method }) => method ?? [])) }),
+    namespaces: t.stringList({
+      resolve: ({ board }) => distinct(board.rows.flatMap(({ namespace, reference }) => (reference ? [] : (namespace ?? [])))),
+    }),
+    rowCount: t.int({
+      description: "Rows that pass the filter, references not counted",
+      args: { filter: t.arg({ type: FilterInput }) },
+      resolve: ({ board }, { filter }) => findRows(board, checkFilter(filter ?? {}), { by: "RANK" }).length,
+    }),
     rows: t.field({
       type: [RowRef],
-      resolve: ({ rows, suite }) => rows.map((row) => ({ ...row, taskIds: suite.tasks.map(({ id }) => id) })),
+      description:
+        "A page of the rows that pass the filter; then parents and the plain average where the page lacks them; then references",
+      args: {
+        filter: t.arg({ type: FilterInput }),
+        sort: t.arg({ type: SortInput }),
+        first: t.arg.int({ defaultValue: 200, description: `At most ${mostRows}` }),
+        offset: t.arg.int({ defaultValue: 0 }),
+      },
+      complexity: ({ first }) => ({ field: 1, multiplier: Math.max(10, Math.ceil((first ?? 200) / 20)) }),
+      resolve: ({ board }, args, { deps }) => {
+        const { filter, sort } = args;
+        const [first, offset] = [args.first ?? 200, args.offset ?? 0];
+        const task = sort?.by === "TASK" ? board.tasks.findIndex(({ name }) => name === sort.task) : 0;
+        refuseAll([
+          ...(first >= 1 && first <= mostRows
+            ? []
+            : [fault("OUT_OF_RANGE", `first must be 1 to ${mostRows}, not ${first}.`, ["first"])]),
+          ...(offset >= 0 ? [] : [fault("OUT_OF_RANGE", `offset must be 0 or more, not ${offset}.`, ["offset"])]),
+          ...(task >= 0
+            ? []
+            : [
+                fault("NOT_FOUND", `The suite has no task ${JSON.stringify(sort?.task?.slice(0, 100) ?? null)} to sort by.`, [
+                  "sort",
+                  "task",
+                ]),
+              ]),
+        ]);
+        const found = findRows(board, checkFilter(filter ?? {}), { by: sort?.by ?? "RANK", task, reversed: sort?.reversed });
+        const view = viewRows(board, found, { first, offset });
+        const loads = loadsOf(
+          deps,
+          board,
+          view.map(({ row }) => row),
+        );
+        return view.map(({ row, isKept }) => ({ row, isKept, loads }));
+      },
     }),
-    verdict: t.field({ type: VerdictRef, nullable: true, resolve: ({ verdict }) => verdict }),
+    verdict: t.field({ type: VerdictRef, nullable: true, resolve: ({ board }, _args, { deps }) => verdictOf(deps, board) }),
   }),
 });
+
+const distinct = <T extends string>(values: readonly T[]): T[] => [...new Set(values)].sort();
 
 builder.queryField("leaderboard", (t) =>
   t.field({

@@ -1,20 +1,24 @@
-import { coefficientsOf, parseRecipe } from "@amalgam/engine/merge";
+import { createHash } from "node:crypto";
+import { kindFacts } from "@amalgam/engine/scores";
 import type { Deps } from "../../deps.ts";
-import type { Prisma, SplitPurpose } from "../../generated/prisma/client.ts";
+import type { SplitPurpose } from "../../generated/prisma/client.ts";
 import { type Actor, authorise } from "../accounts/actor.ts";
-import { formatRef } from "../models/version-ref.ts";
-import { type Entry, judge, type Row, rankEntries, type Score, type Verdict } from "./leaderboard.ts";
+import { rankBoard } from "./board-differences.ts";
+import { judgeBoard, type Verdict } from "./judge-board.ts";
+import { type Board, type BoardTask, layOut } from "./leaderboard.ts";
+import { fingerprintScores, loadEntries } from "./load-entries.ts";
 import { loadSuite, type SuiteView } from "./load-suite.ts";
+import { Remembered } from "./remember.ts";
+import { kindName } from "./task-kind.ts";
 
 export interface LeaderboardView {
   readonly suite: SuiteView;
   readonly purpose: SplitPurpose;
   readonly exampleCount: number;
-  readonly rows: readonly Row[];
-  readonly verdict: Verdict | null;
+  readonly board: Board;
 }
 
-/** Every version with a score on each task of the suite, ranked. Null when there is no such suite. */
+/** Every version with a score on a task of the suite, in order. Null when there is no such suite. Ranks and verdict are worked out when asked for. */
 export async function readLeaderboard(
   deps: Deps,
   actor: Actor,
@@ -23,75 +27,65 @@ export async function readLeaderboard(
   authorise(actor, "read");
   const suite = await loadSuite(deps, namespace, name);
   if (!suite) return null;
+  const tasks = suite.tasks.map(toBoardTask);
   const splits = suite.tasks.map(({ splits: all }) => all.find((split) => split.purpose === purpose) ?? null);
   const exampleCount = splits.reduce((sum, split) => sum + (split?.exampleCount ?? 0), 0);
   const splitIds = splits.flatMap((split) => (split ? [split.id] : []));
-  if (splitIds.length < suite.tasks.length) return { suite, purpose, exampleCount, rows: [], verdict: null };
-  const evaluations = await loadEvaluations(deps, splitIds);
-  const rows = rankEntries([...versionEntries(evaluations, splitIds), ...expertsEntry(suite, evaluations, splitIds)]);
-  return { suite, purpose, exampleCount, rows, verdict: rows.length > 0 ? judge(rows) : null };
+  // Without a split for this purpose on every task nothing can be compared.
+  const board = splitIds.length < tasks.length ? layOut(tasks, []) : await loadBoard(deps, { suite, tasks, splitIds });
+  return { suite, purpose, exampleCount, board };
 }
 
-function loadEvaluations(deps: Deps, splitIds: string[]) {
-  return deps.db.evaluation.findMany({
-    where: { splitId: { in: splitIds }, state: "SUCCEEDED" },
-    include: { version: { include: { model: true, runs: { where: { kind: "MERGE" }, take: 1, select: { recipe: true } } } } },
-  });
-}
-
-type Loaded = Awaited<ReturnType<typeof loadEvaluations>>[number];
-
-function versionEntries(evaluations: readonly Loaded[], splitIds: readonly string[]): Entry[] {
-  const byDigest = new Map<string, Loaded[]>();
-  for (const each of evaluations) byDigest.set(each.versionDigest, [...(byDigest.get(each.versionDigest) ?? []), each]);
-  return [...byDigest.values()].flatMap((own) => {
-    const scores = splitIds.flatMap((id) => own.filter(({ splitId }) => splitId === id).map(toScore));
-    const [first] = own;
-    return first && scores.length === splitIds.length ? [toEntry(first.version, scores)] : [];
-  });
-}
-
-function toEntry(version: Loaded["version"], scores: Score[]): Entry {
-  const facts = version.runs[0]?.recipe
-    ? factsOf(version.runs[0].recipe)
-    : { method: null, isPlainAverage: false, parentCount: 0 };
-  return {
-    ...facts,
-    versionId: version.id,
-    title: formatRef(version),
-    reference: version.kind === "BASE" ? "BASE" : null,
-    isMerge: version.kind === "MERGED",
-    scores,
-  };
-}
-
-function factsOf(stored: Prisma.JsonValue): Pick<Entry, "method" | "isPlainAverage" | "parentCount"> {
-  const recipe = parseRecipe(stored);
-  const { parents } = coefficientsOf(recipe);
-  const [first = null] = parents;
-  // A share that varies over the model has no number, so such a merge is no plain average.
-  const isEven = first !== null && parents.every((share) => share === first);
-  const isAverage = recipe.method === "linear" || recipe.method === "uniform_soup";
-  return { method: recipe.method, isPlainAverage: isAverage && isEven, parentCount: parents.length };
-}
-
-/** Each expert on its own task: what merging is measured against. */
-function expertsEntry(suite: SuiteView, evaluations: readonly Loaded[], splitIds: readonly string[]): Entry[] {
-  const scores = suite.tasks.flatMap(({ expert }, i) =>
-    evaluations.filter(({ splitId, versionDigest }) => splitId === splitIds[i] && versionDigest === expert?.digest).map(toScore),
+async function loadBoard(
+  deps: Deps,
+  { suite, tasks, splitIds }: { suite: SuiteView; tasks: readonly BoardTask[]; splitIds: readonly string[] },
+): Promise<Board> {
+  const [print, marks] = await Promise.all([
+    fingerprintScores(deps, splitIds),
+    deps.db.tunedOn.findMany({
+      where: { splitId: { in: [...splitIds] } },
+      select: { versionDigest: true, splitId: true },
+      orderBy: [{ versionDigest: "asc" }, { splitId: "asc" }],
+    }),
+  ]);
+  const tunedOn = new Set(marks.map(({ versionDigest, splitId }) => `${versionDigest} ${splitId}`));
+  const experts = suite.tasks.map(({ expert }) => expert?.digest ?? "");
+  const content = JSON.stringify([tasks, splitIds, experts, print, ...tunedOn]);
+  return boards.get(createHash("sha256").update(content).digest("hex"), async () =>
+    layOut(tasks, await loadEntries(deps, { suite, tasks, splitIds, tunedOn })),
   );
-  if (scores.length < suite.tasks.length) return [];
-  const facts = { method: null, isMerge: false, isPlainAverage: false, parentCount: 0 };
-  return [{ ...facts, versionId: null, title: "Each expert on its own task", reference: "EXPERTS", scores }];
 }
 
-function toScore({ id, value, low, high, n, correct }: Loaded): Score {
+/** What is compared across tasks must have one unit; a score between 0 and 1 counts as a share. */
+export function toBoardTask({ id, name, kind, metric, settings }: SuiteView["tasks"][number]): BoardTask {
+  const { lowerIsBetter } = kindFacts[kindName(kind)];
+  const { minimum = 0, maximum = 1 } = settings as { minimum?: number; maximum?: number };
+  const isShare = metric === "accuracy" || metric === "exact_match" || (metric === "score" && minimum === 0 && maximum === 1);
   return {
-    evaluationId: id,
-    value: value ?? 0,
-    low: low ?? 0,
-    high: high ?? 0,
-    n: n ?? 0,
-    correct: correct ?? new Uint8Array(0),
+    id,
+    name,
+    lowerIsBetter,
+    unit: isShare ? "share" : metric === "score" ? `score from ${minimum} to ${maximum}` : metric,
   };
+}
+
+// Scores never change once they are there, so what follows from a set of them is worked out once.
+const boards = new Remembered<Board>(16);
+const ranks = new WeakMap<Board, Promise<Map<string, number>>>();
+const verdicts = new WeakMap<Board, Promise<Verdict | null>>();
+
+export const ranksOf = (deps: Deps, board: Board): Promise<Map<string, number>> =>
+  once(ranks, board, () => rankBoard(deps, board));
+
+export const verdictOf = (deps: Deps, board: Board): Promise<Verdict | null> =>
+  once(verdicts, board, () => judgeBoard(deps, board));
+
+/** One answer for each board, which goes when the board goes; a failure is forgotten. */
+function once<Answer>(answers: WeakMap<Board, Promise<Answer>>, board: Board, work: () => Promise<Answer>): Promise<Answer> {
+  const known = answers.get(board);
+  if (known) return known;
+  const answer = work();
+  answers.set(board, answer);
+  answer.catch(() => answers.delete(board));
+  return answer;
 }

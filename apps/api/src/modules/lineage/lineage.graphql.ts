@@ -3,7 +3,7 @@ import { builder } from "../../graphql/builder.ts";
 import { connectionOf } from "../../graphql/connection.ts";
 import type { Lineage } from "./read-lineage.ts";
 
-const LineageRoleEnum = builder.enumType("LineageRole", { values: Object.values(LineageRole) });
+export const LineageRoleEnum = builder.enumType("LineageRole", { values: Object.values(LineageRole) });
 
 const EdgeRef = builder.prismaNode("LineageEdge", {
   id: { field: "id" },
