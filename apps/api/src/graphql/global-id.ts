@@ -13,6 +13,8 @@ const nodeTypes = new Set([
   "Dataset",
   "DatasetVersion",
   "Upload",
+  "Study",
+  "Trial",
 ]);
 
 export function encodeGlobalId(typename: string, id: string | number | bigint): string {

@@ -1,0 +1,228 @@
+import type { Coordinate, Slice, SlicePoint } from "@amalgam/engine/tune";
+import { type StudyAggregate, StudyState } from "../../generated/prisma/client.ts";
+import { builder } from "../../graphql/builder.ts";
+import { connectionOf } from "../../graphql/connection.ts";
+import { FaultRef } from "../../graphql/faults.ts";
+import { decodeIdOf } from "../../graphql/global-id.ts";
+import { LineageRoleEnum } from "../lineage/lineage.graphql.ts";
+import { loadStudy, recipeOf, type StudyView, samplerOf, searchedSpace } from "./load-study.ts";
+import { bestOf } from "./next-step.ts";
+import { type Phases, phasesOf, secondsLeft } from "./study-progress.ts";
+import { slicesOf } from "./study-slices.ts";
+import { TrialRoleEnum } from "./trials.graphql.ts";
+import { type Comparison, readVerdict, type Verdict } from "./verdict.ts";
+import { watchStudy } from "./watch-study.ts";
+
+const StudyStateEnum = builder.enumType("StudyState", { values: Object.values(StudyState) });
+export const StudyAggregateEnum = builder.enumType("StudyAggregate", {
+  description: "How the scores of several tasks become the one value that is maximised",
+  values: {
+    MEAN: { description: "Their mean" },
+    NORMALISED_MEAN: { description: "The mean of each score by that of the task's own expert" },
+    WORST: { description: "The least of them" },
+  } satisfies Record<StudyAggregate, { description: string }>,
+});
+
+const CoordinateRef = builder.objectRef<Coordinate>("StudyCoordinate").implement({
+  description: "A number that is tuned",
+  fields: (t) => ({
+    name: t.exposeString("name"),
+    low: t.exposeFloat("low"),
+    high: t.exposeFloat("high"),
+    log: t.boolean({ resolve: ({ log = false }) => log }),
+    step: t.float({ nullable: true, resolve: ({ step = null }) => step }),
+  }),
+});
+
+const SlicePointRef = builder.objectRef<SlicePoint>("SlicePoint").implement({
+  fields: (t) => ({ at: t.exposeFloat("at"), mean: t.exposeFloat("mean"), deviation: t.exposeFloat("deviation") }),
+});
+
+const SliceRef = builder.objectRef<Slice>("StudySlice").implement({
+  description: "What the surrogate believes along one coordinate, through the best trial",
+  fields: (t) => ({
+    name: t.exposeString("name"),
+    points: t.field({ type: [SlicePointRef], resolve: ({ points }) => [...points] }),
+    lengthScale: t.exposeFloat("lengthScale", {
+      description: "In units of the range; large where the coordinate hardly matters",
+    }),
+  }),
+});
+
+const PhasesRef = builder.objectRef<Phases>("StudyPhases").implement({
+  description: "Where the time of all trials went",
+  fields: (t) => ({
+    suggestSeconds: t.exposeFloat("suggestSeconds"),
+    mergeSeconds: t.exposeFloat("mergeSeconds"),
+    evaluateSeconds: t.exposeFloat("evaluateSeconds"),
+    otherSeconds: t.exposeFloat("otherSeconds"),
+  }),
+});
+
+const ComparisonRef = builder.objectRef<Comparison>("StudyComparison").implement({
+  description: "The best of a study against a baseline, on the report splits, over the same examples",
+  fields: (t) => ({
+    baseline: t.exposeString("baseline", { description: "PARENT, AVERAGE or TASK_ARITHMETIC" }),
+    title: t.exposeString("title"),
+    mean: t.exposeFloat("mean", { description: "Of the baseline" }),
+    difference: t.float({ description: "Best minus baseline; more is better", resolve: ({ difference }) => difference.value }),
+    low: t.float({ nullable: true, resolve: ({ difference: { low } }) => (Number.isFinite(low) ? low : null) }),
+    high: t.float({ nullable: true, resolve: ({ difference: { high } }) => (Number.isFinite(high) ? high : null) }),
+    sentence: t.exposeString("sentence"),
+  }),
+});
+
+const VerdictRef = builder.objectRef<Verdict>("StudyVerdict").implement({
+  fields: (t) => ({
+    mean: t.exposeFloat("mean", { description: "Of the best, over the report splits" }),
+    comparisons: t.field({ type: [ComparisonRef], resolve: ({ comparisons }) => [...comparisons] }),
+  }),
+});
+
+builder.prismaObject("StudyParent", {
+  fields: (t) => ({
+    role: t.expose("role", { type: LineageRoleEnum }),
+    ref: t.exposeString("ref"),
+    digest: t.exposeString("digest"),
+    version: t.relation("version", { nullable: true, description: "Null when it was deleted" }),
+  }),
+});
+
+builder.prismaObject("StudyTask", {
+  fields: (t) => ({
+    task: t.relation("task"),
+    searchSplit: t.relation("searchSplit"),
+    reportSplit: t.relation("reportSplit"),
+  }),
+});
+
+/** Loaded once for all fields that look at the whole study. */
+const views = new WeakMap<object, Promise<StudyView | null>>();
+
+const StudyRef = builder.prismaNode("Study", {
+  id: { field: "id" },
+  description: "A search for the numbers of a recipe that score best on the search splits of tasks.",
+  fields: (t) => ({
+    namespace: t.exposeString("namespace"),
+    name: t.exposeString("name", { description: "Also of the model that the best becomes a version of" }),
+    state: t.expose("state", { type: StudyStateEnum }),
+    isStopping: t.boolean({
+      select: { state: true, stopRequestedAt: true },
+      resolve: ({ state, stopRequestedAt }) => state === "RUNNING" && stopRequestedAt !== null,
+    }),
+    recipe: t.field({ type: "JSON", select: { recipe: true }, resolve: ({ recipe }) => recipe }),
+    method: t.string({ select: { recipe: true }, resolve: (study) => recipeOf(study).method }),
+    space: t.field({ type: [CoordinateRef], select: { space: true }, resolve: (study) => [...searchedSpace(study)] }),
+    sampler: t.string({
+      description: "gp, turbo, cmaes or random",
+      select: { sampler: true },
+      resolve: (study) => samplerOf(study).kind,
+    }),
+    aggregate: t.expose("aggregate", { type: StudyAggregateEnum }),
+    seed: t.exposeInt("seed"),
+    budget: t.exposeInt("budget", { description: "Most trials of the search; baselines are not counted" }),
+    parallel: t.exposeInt("parallel"),
+    engineVersion: t.exposeString("engineVersion"),
+    suite: t.relation("suite", { nullable: true }),
+    parents: t.relation("parents", { query: { orderBy: { position: "asc" } } }),
+    tasks: t.relation("tasks", { query: { orderBy: { position: "asc" } } }),
+    trials: t.relation("trials", {
+      description: "In the order of asking",
+      args: { role: t.arg({ type: TrialRoleEnum, defaultValue: "SEARCH" }) },
+      query: ({ role }) => ({ where: { role: role ?? "SEARCH" }, orderBy: { index: "asc" } }),
+    }),
+    trialCount: t.int({
+      description: "Search trials that have ended",
+      select: { _count: { select: { trials: { where: { role: "SEARCH", state: { in: ["COMPLETE", "FAILED"] } } } } } },
+      resolve: ({ _count }) => _count.trials,
+    }),
+    best: t.prismaField({
+      type: "Trial",
+      nullable: true,
+      description: "The search trial with the greatest value so far",
+      resolve: async (query, { id }, _args, { deps }) => {
+        const where = { studyId: id, role: "SEARCH", state: "COMPLETE" } as const;
+        const best = bestOf(await deps.db.trial.findMany({ where, orderBy: [{ value: "desc" }, { index: "asc" }], take: 1 }));
+        return best && deps.db.trial.findUnique({ ...query, where: { id: best.id } });
+      },
+    }),
+    bestVersion: t.relation("bestVersion", { nullable: true, description: "The best as a version, once the search has ended" }),
+    secondsLeft: t.float({
+      nullable: true,
+      resolve: async (study, _args, { deps }) => whole(await viewOf(study, deps), secondsLeft, null),
+    }),
+    phases: t.field({
+      type: PhasesRef,
+      resolve: async (study, _args, { deps }) => phasesOf((await viewOf(study, deps))?.trials ?? []),
+    }),
+    slices: t.field({
+      type: [SliceRef],
+      complexity: { field: 20 },
+      resolve: async (study, _args, { deps }) => [...whole(await viewOf(study, deps), slicesOf, [])],
+    }),
+    verdict: t.field({
+      type: VerdictRef,
+      nullable: true,
+      description: "On the report splits, once the best is scored there",
+      resolve: async (study, _args, { deps }) => {
+        const view = await viewOf(study, deps);
+        return view && readVerdict(deps, view);
+      },
+    }),
+    endReason: t.exposeString("endReason", {
+      nullable: true,
+      description: "Why the search ended: budget, noImprovement, nothingExpected or stopped",
+    }),
+    failure: t.field({
+      type: FaultRef,
+      nullable: true,
+      select: { failureCode: true, failureMessage: true, failurePath: true },
+      resolve: ({ failureCode: code, failureMessage: message, failurePath: path }) =>
+        code ? { code, message: message ?? "", path } : null,
+    }),
+    createdAt: t.expose("createdAt", { type: "DateTime" }),
+    startedAt: t.expose("startedAt", { type: "DateTime", nullable: true }),
+    finishedAt: t.expose("finishedAt", { type: "DateTime", nullable: true }),
+  }),
+});
+
+function viewOf(study: { readonly id: string }, deps: Parameters<typeof loadStudy>[0]): Promise<StudyView | null> {
+  const known = views.get(study) ?? loadStudy(deps, study.id);
+  views.set(study, known);
+  return known;
+}
+
+const whole = <T>(view: StudyView | null, of: (view: StudyView) => T, otherwise: T): T => (view === null ? otherwise : of(view));
+
+const StudyConnection = connectionOf(StudyRef, "Study");
+
+builder.queryFields((t) => ({
+  studies: t.prismaConnection(
+    {
+      type: "Study",
+      cursor: "id",
+      args: { state: t.arg({ type: StudyStateEnum }) },
+      totalCount: (_root, { state }, { deps }) => deps.db.study.count({ where: state ? { state } : {} }),
+      resolve: (query, _root, { state }, { deps }) =>
+        deps.db.study.findMany({ ...query, where: state ? { state } : {}, orderBy: { id: "desc" } }),
+    },
+    StudyConnection,
+  ),
+  study: t.prismaField({
+    type: "Study",
+    nullable: true,
+    args: { id: t.arg.id({ required: true }) },
+    resolve: (query, _root, { id }, { deps }) =>
+      deps.db.study.findUnique({ ...query, where: { id: decodeIdOf("Study", String(id)) } }),
+  }),
+}));
+
+builder.subscriptionField("studyChanged", (t) =>
+  t.prismaField({
+    type: "Study",
+    description: "The study after each change; SSE on /graphql with Accept: text/event-stream.",
+    args: { id: t.arg.id({ required: true }) },
+    subscribe: (_root, { id }, { deps, signal }) => watchStudy(deps, decodeIdOf("Study", String(id)), signal),
+    resolve: (query, id, _args, { deps }) => deps.db.study.findUniqueOrThrow({ ...query, where: { id: id as string } }),
+  }),
+);
