@@ -18,8 +18,8 @@ export async function tiesMerge({ folder, tasks, density, lambda }: TiesRequest)
   const place = await mkdtemp(join(tmpdir(), "six-tasks-"));
   try {
     const outDir = join(place, "out");
-    const parents = tasks.map((task) => ({ model: model(task) }));
-    const recipe = parseRecipe({ method: "ties", base: model("base"), parents, parameters: { density, lambda } });
+    const parents = tasks.map((task) => ({ model: model(task), density }));
+    const recipe = parseRecipe({ method: "ties", base: model("base"), parents, parameters: { lambda } });
     const options = {
       recipe,
       base: model("base"),
