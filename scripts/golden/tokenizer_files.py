@@ -1,6 +1,6 @@
 """Small tokenizer.json files of the families that networks come with, and what Python's `tokenizers` makes of some texts.
 
-    venv/bin/pip install "tokenizers==0.23.3"
+    venv/bin/pip install "tokenizers==0.23.3" "sentencepiece==0.2.3" protobuf transformers
     venv/bin/python scripts/golden/tokenizer_files.py packages/engine/src/runtime/golden/tokenizers
 
 Writes <name>.json for each family, and expected.json: the texts, and for each family the ids of every text with the template's
@@ -10,8 +10,11 @@ special tokens, without them, and the text decoded from the latter.
 import json
 import os
 import sys
+import tempfile
 
+import sentencepiece
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from transformers.convert_slow_tokenizer import import_protobuf
 
 out = sys.argv[1]
 os.makedirs(out, exist_ok=True)
@@ -39,6 +42,7 @@ TEXTS = [
     "1234567890 3.14 1,000",
     "zero\u200bwidth \ufeffmark\u00a0nbsp",
     "nul\u0000inside",
+    "ﬁ\u0301 e\u0301\u0323 Ａ\u0301 क्ष می\u200dخواهم",
     "<s> special </s> tokens <mask> in the text<pad>",
     "x" * 150,
     "hello world, again. " * 20,
@@ -124,6 +128,31 @@ def llama():
     return tokenizer
 
 
+def charsmap():
+    """A small table of replacements, compiled by SentencePiece as it compiles its large one."""
+    rules = {"ﬁ": "fi", "Ａ": "A", "½": "1⁄2", "①": "1", "\t": " ", "\n": " ", "\r": " ", "\u00a0": " ", "\u200b": " ", "\ufeff": " ", "e\u0301": "é"}
+    with tempfile.TemporaryDirectory() as folder:
+        write = lambda name, text: open(os.path.join(folder, name), "w").write(text)
+        hexes = lambda text: " ".join(f"{ord(character):X}" for character in text)
+        write("rules.tsv", "".join(f"{hexes(source)}\t{hexes(target)}\n" for source, target in rules.items()))
+        write("corpus.txt", "\n".join(CORPUS * 10))
+        path = os.path.join(folder, "model")
+        sentencepiece.SentencePieceTrainer.train(
+            input=os.path.join(folder, "corpus.txt"), model_prefix=path, vocab_size=60, hard_vocab_limit=False, minloglevel=2,
+            normalization_rule_tsv=os.path.join(folder, "rules.tsv"),
+        )
+        proto = import_protobuf().ModelProto()
+        proto.ParseFromString(open(path + ".model", "rb").read())
+    return proto.normalizer_spec.precompiled_charsmap
+
+
+def t5_table():
+    """T5 as it is published: SentencePiece's own normaliser, and blanks put together."""
+    tokenizer = t5()
+    tokenizer.normalizer = normalizers.Sequence([normalizers.Precompiled(charsmap()), normalizers.Strip(left=False, right=True), normalizers.Replace(Regex(" {2,}"), "▁")])
+    return tokenizer
+
+
 def t5():
     """SentencePiece's Unigram: the likeliest cut into pieces; … </s>."""
     tokenizer = Tokenizer(models.Unigram())
@@ -138,7 +167,7 @@ def t5():
 
 
 expected = {"texts": TEXTS, "tokenizers": {}}
-for build in (roberta, gpt2, qwen2, llama3, llama, t5):
+for build in (roberta, gpt2, qwen2, llama3, llama, t5, t5_table):
     tokenizer = build()
     with open(os.path.join(out, f"{build.__name__}.json"), "w") as file:
         json.dump(json.loads(tokenizer.to_str()), file, ensure_ascii=False, separators=(",", ":"))

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { Tokenizer } from "@huggingface/tokenizers";
 import { exists, readJson } from "./checkpoint-tensors.ts";
+import { usePrecompiledTable } from "./tokenizer-normalizer.ts";
 
 /** Few tokens are longer than this: what lies further away than a sequence can reach is not looked at. */
 const CHARACTERS_PER_TOKEN = 32;
@@ -96,6 +97,7 @@ export async function loadTokenizer(dir: string): Promise<TextTokenizer> {
   const paddingToken = paddingTokenOf(settings);
   try {
     const tokenizer = new Tokenizer(content as object, settings as object);
+    usePrecompiledTable(tokenizer, (content as { normalizer?: unknown }).normalizer);
     return new TextTokenizer(tokenizer, paddingToken === undefined ? {} : { paddingToken });
   } catch (error) {
     const reason = (error instanceof Error ? error.message : String(error)).replace(/\.$/, "");
