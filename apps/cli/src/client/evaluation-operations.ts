@@ -183,22 +183,33 @@ const number = z.number().nullable();
 const interval = z.object({ value: z.number(), low: z.number(), high: z.number() });
 const task = z.object({ name: z.string(), title: z.string() });
 
+const estimate = z.object({ value: z.number(), low: number, high: number });
+
 const row = z.object({
   rank: number,
   reference: z.string().nullable(),
+  isKept: z.boolean(),
+  isPlainAverage: z.boolean(),
+  tunedOn: z.array(z.string()),
   title: z.string(),
+  kind: z.enum(versionKinds).nullable(),
   method: z.string().nullable(),
-  version: z.object({ ref: z.string(), kind: z.enum(versionKinds) }).nullable(),
-  scores: z.array(z.object({ task: z.object({ name: z.string() }), value: number, low: number, high: number, n: number })),
+  parents: z.array(z.object({ ref: z.string() })),
+  version: z.object({ ref: z.string() }).nullable(),
+  scores: z.array(z.object({ taskName: z.string(), value: number, low: number, high: number, n: number })),
   mean: number,
   low: number,
   high: number,
+  normalised: estimate.nullable(),
+  worst: z.object({ taskName: z.string(), value: z.number(), ofExpert: number }).nullable(),
 });
 export type LeaderboardRow = z.infer<typeof row>;
 
 const board = z.object({
   purpose: z.enum(splitPurposes),
   exampleCount: z.number(),
+  unit: z.string().nullable(),
+  rowCount: z.number(),
   suite: z.object({ namespace: z.string(), name: z.string(), title: z.string() }),
   tasks: z.array(task),
   rows: z.array(row),
@@ -214,20 +225,100 @@ const board = z.object({
 });
 export type Leaderboard = z.infer<typeof board>;
 
-export const leaderboard = operation<{ namespace: string; suite: string; purpose: SplitPurpose }>()(
-  `query Leaderboard($namespace: String!, $suite: String!, $purpose: SplitPurpose!) {
+export const sortKeys = ["RANK", "NAME", "KIND", "METHOD", "MEAN", "NORMALISED_MEAN", "WORST", "TASK"] as const;
+
+export interface LeaderboardFilter {
+  readonly kinds?: readonly string[];
+  readonly methods?: readonly string[];
+  readonly namespaces?: readonly string[];
+  readonly text?: string;
+}
+
+export interface LeaderboardVariables {
+  readonly namespace: string;
+  readonly suite: string;
+  readonly purpose: SplitPurpose;
+  readonly filter?: LeaderboardFilter;
+  readonly sort?: { readonly by: (typeof sortKeys)[number]; readonly task?: string; readonly reversed?: boolean };
+  readonly first?: number;
+  readonly offset?: number;
+}
+
+export const leaderboard = operation<LeaderboardVariables>()(
+  `query Leaderboard($namespace: String!, $suite: String!, $purpose: SplitPurpose!, $filter: LeaderboardFilter,
+      $sort: LeaderboardSort, $first: Int, $offset: Int) {
     leaderboard(namespace: $namespace, suite: $suite, purpose: $purpose) {
-      purpose exampleCount
+      purpose exampleCount unit
+      rowCount(filter: $filter)
       suite { namespace name title }
       tasks { name title }
-      rows {
-        rank reference title method
-        version { ref kind }
-        scores { task { name } value low high n }
+      rows(filter: $filter, sort: $sort, first: $first, offset: $offset) {
+        rank reference isKept isPlainAverage tunedOn title kind method
+        parents { ref }
+        version { ref }
+        scores { taskName value low high n }
         mean low high
+        normalised { value low high }
+        worst { taskName value ofExpert }
       }
       verdict { overAverage { value low high } leadOfFirst { value low high } gainKept bestTitle secondTitle }
     }
   }`,
   z.object({ leaderboard: board.nullable() }),
+);
+
+const comparedScore = z.object({ value: z.number(), low: number, high: number, n: z.number() });
+
+const comparison = z.object({
+  __typename: z.literal("Comparison"),
+  purpose: z.enum(splitPurposes),
+  unit: z.string().nullable(),
+  disagreements: z.number(),
+  suite: z.object({ namespace: z.string(), name: z.string(), title: z.string() }),
+  first: z.object({ ref: z.string() }),
+  second: z.object({ ref: z.string() }),
+  mean: estimate.nullable(),
+  tasks: z.array(
+    z.object({
+      task: z.object({ name: z.string(), title: z.string() }),
+      lowerIsBetter: z.boolean(),
+      first: comparedScore.nullable(),
+      second: comparedScore.nullable(),
+      difference: estimate.nullable(),
+      onlyFirst: number,
+      onlySecond: number,
+    }),
+  ),
+});
+export type Comparison = z.infer<typeof comparison>;
+
+export const compareVersions = operation<{
+  first: string;
+  second: string;
+  namespace: string;
+  suite: string;
+  purpose: SplitPurpose;
+}>()(
+  `query CompareVersions($first: String!, $second: String!, $namespace: String!, $suite: String!, $purpose: SplitPurpose!) {
+    compareVersions(first: $first, second: $second, namespace: $namespace, suite: $suite, purpose: $purpose) {
+      __typename
+      ... on Comparison {
+        purpose unit disagreements
+        suite { namespace name title }
+        first { ref }
+        second { ref }
+        mean { value low high }
+        tasks {
+          task { name title }
+          lowerIsBetter
+          first { value low high n }
+          second { value low high n }
+          difference { value low high }
+          onlyFirst onlySecond
+        }
+      }
+      ${refusedFields}
+    }
+  }`,
+  z.object({ compareVersions: z.discriminatedUnion("__typename", [comparison, refused]) }),
 );

@@ -32,6 +32,7 @@ export const commandGroups: readonly { readonly title: string; readonly commands
       suite: async () => (await import("./suite.ts")).suite,
       evaluate: async () => (await import("./evaluate.ts")).evaluate,
       leaderboard: async () => (await import("./leaderboard.ts")).leaderboard,
+      compare: async () => (await import("./compare.ts")).compare,
       runs: async () => (await import("./runs.ts")).runs,
     },
   },

@@ -1,5 +1,6 @@
 import path from "node:path";
-import { createSuite, createTask, type Leaderboard, leaderboard } from "../client/evaluation-operations.ts";
+import { createSuite, createTask, type Leaderboard } from "../client/evaluation-operations.ts";
+import { fetchLeaderboard } from "../client/fetch-leaderboard.ts";
 import { accepted, execute, patience } from "../client/graphql.ts";
 import { listFolder, localFile } from "../client/local-files.ts";
 import type { Version } from "../client/operations.ts";
@@ -29,12 +30,7 @@ export async function journey(options: JourneyOptions): Promise<Leaderboard> {
   await evaluate(options, [...versions.values(), ...merged]);
   const { server, example, signal } = options;
   const { namespace, suite } = example;
-  const { leaderboard: board } = await execute(
-    server,
-    leaderboard,
-    { namespace, suite: suite.name, purpose: "REPORT" },
-    { signal },
-  );
+  const board = await fetchLeaderboard(server, { namespace, suite: suite.name, purpose: "REPORT" }, { signal });
   if (!board) throw refusal("NO_SUITE", `The suite ${namespace}/${suite.name} is gone.`);
   return board;
 }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Leaderboard, LeaderboardRow } from "../client/evaluation-operations.ts";
-import { leaderboardCsv, leaderboardJson, renderLeaderboard } from "./leaderboard.ts";
+import { renderLeaderboard } from "./leaderboard.ts";
+import { leaderboardCsv, leaderboardJson } from "./leaderboard-export.ts";
 import { styleFor } from "./style.ts";
 
 const plain = styleFor({ isTTY: false, write: () => true });
@@ -10,10 +11,17 @@ const row = (ref: string, rank: number | null, mean: number | null, more: Partia
   reference: null,
   title: ref,
   method: "linear",
-  version: { ref, kind: "MERGED" },
+  version: { ref },
+  kind: "MERGED",
+  isKept: false,
+  isPlainAverage: false,
+  tunedOn: [],
+  parents: [],
+  normalised: null,
+  worst: null,
   scores: [
     {
-      task: { name: "spam" },
+      taskName: "spam",
       value: mean,
       low: mean === null ? null : mean - 0.01,
       high: mean === null ? null : mean + 0.01,
@@ -29,13 +37,15 @@ const row = (ref: string, rank: number | null, mean: number | null, more: Partia
 const board: Leaderboard = {
   purpose: "REPORT",
   exampleCount: 15_840,
+  unit: "share",
+  rowCount: 3,
   suite: { namespace: "six-tasks", name: "six-tasks", title: "Six tasks" },
   tasks: [{ name: "spam", title: "Spam" }],
   rows: [
     row("six-tasks/arithmetic@1", 1, 0.74),
     row("six-tasks/average@1", 1, 0.735),
-    row("six-tasks/slerp@1", 3, null),
-    row("Experts", null, 0.9, { reference: "EXPERTS", version: null, method: null }),
+    row("six-tasks/slerp@1", 3, null, { scores: [] }),
+    row("Experts", null, 0.9, { reference: "EXPERTS", version: null, kind: null, method: null }),
   ],
   verdict: {
     overAverage: { value: 0.005, low: -0.001, high: 0.011 },
@@ -53,6 +63,59 @@ test("rows show rank, interval, plot and tasks; ties share a rank; what is missi
   expect(lines[4]).toMatch(/^= {2}six-tasks\/average@1/);
   expect(lines[5]).toMatch(/^3 {2}six-tasks\/slerp@1 +linear +not evaluated +–$/);
   expect(lines[6]).toMatch(/Experts +reference +\.900 ± \.007 +▸ +\.900$/);
+});
+
+const rich: Leaderboard = {
+  ...board,
+  rows: [
+    row("six-tasks/fitted@1", null, 0.8, { tunedOn: ["spam"] }),
+    row("six-tasks/ties@1", 1, 0.74, {
+      normalised: { value: 0.912, low: 0.9, high: 0.924 },
+      worst: { taskName: "genre", value: 0.41, ofExpert: 0.61 },
+    }),
+    row("six-tasks/slerp@1", 1, 0.73, { mean: null, low: null, high: null }),
+    row("six-tasks/average@1", 1, 0.7, { isKept: true, isPlainAverage: true, parents: [{ ref: "six-tasks/spam@1" }] }),
+  ],
+};
+
+test("marks say what was tuned on the split, what stands beside, and how near the experts a merge comes", () => {
+  const text = renderLeaderboard(rich, plain);
+  const lines = text.split("\n");
+  expect(lines[3]).toMatch(/^ {3}six-tasks\/fitted@1 \* +linear/);
+  expect(lines[4]).toMatch(/\.912 ± \.012 +genre \.610 +\.740$/);
+  expect(lines[5]).toMatch(/^= {2}six-tasks\/slerp@1 +linear +not on every task/);
+  expect(lines[6]).toMatch(/^1 {2}\+ six-tasks\/average@1/);
+  expect(text).toContain("* tuned on a split that it is scored on here: not ranked");
+  expect(text).toContain("+ not asked for: parents and the plain average");
+  expect(renderLeaderboard(rich, plain, 100)).toContain("genre .610");
+  expect(renderLeaderboard(rich, plain, 60)).not.toContain("genre .610");
+});
+
+test("in another order than that of the ranks every row shows its rank", () => {
+  const lines = renderLeaderboard(
+    { ...board, rows: [row("a/b@1", 3, 0.7), row("a/c@1", 1, 0.8), row("a/d@1", 1, 0.8)] },
+    plain,
+  ).split("\n");
+  expect(lines.slice(3, 6).map((line) => line.slice(0, 1))).toEqual(["3", "1", "1"]);
+});
+
+test("exports carry everything that the table marks", () => {
+  const [fitted, ties, , average] = leaderboardJson(rich).rows;
+  expect(fitted?.tunedOn).toEqual(["spam"]);
+  expect(ties).toMatchObject({ normalised: { value: 0.912 }, worst: { task: "genre", value: 0.41, ofExpert: 0.61 } });
+  expect(average).toMatchObject({ isKept: true, isPlainAverage: true, parents: ["six-tasks/spam@1"] });
+  const [head = "", ...lines] = leaderboardCsv(rich)
+    .split("\n")
+    .map((line) => line.split(","));
+  for (const line of lines) expect(line).toHaveLength(head.length);
+  const cell = (line: number, name: string) => lines[line]?.[head.indexOf(name)];
+  expect([cell(0, "tuned_on"), cell(1, "worst_task"), cell(1, "normalised_low"), cell(3, "kept"), cell(3, "parents")]).toEqual([
+    "spam",
+    "genre",
+    "0.9",
+    "true",
+    "six-tasks/spam@1",
+  ]);
 });
 
 test("on a narrow terminal the plots give way and the numbers stay", () => {

@@ -4,126 +4,66 @@ import { axisOf, drawInterval, type Interval } from "./interval-plot.ts";
 import { type Style, width } from "./style.ts";
 import { renderTable } from "./table.ts";
 
-export interface ScoreJson {
-  readonly value: number;
-  readonly n: number;
-  readonly low: number;
-  readonly high: number;
-}
-
-/** The shape of `npm run demo -- --json` and `amalgam leaderboard --json`. */
-export interface LeaderboardJson {
-  readonly rows: readonly {
-    readonly version: string | null;
-    readonly title: string;
-    readonly kind: string;
-    readonly method: string | null;
-    readonly rank: number | null;
-    readonly scores: Readonly<Record<string, ScoreJson>>;
-    readonly mean: number | null;
-    readonly low: number | null;
-    readonly high: number | null;
-  }[];
-}
-
-const scoresOf = (row: LeaderboardRow): Record<string, ScoreJson> =>
-  Object.fromEntries(
-    row.scores.flatMap(({ task, value, n, low, high }) =>
-      value === null || n === null || low === null || high === null ? [] : [[task.name, { value, n, low, high }]],
-    ),
-  );
-
-export const leaderboardJson = (board: Leaderboard): LeaderboardJson => ({
-  rows: board.rows.map((row) => ({
-    version: row.version?.ref ?? null,
-    title: row.title,
-    kind: row.version?.kind ?? row.reference ?? "MERGED",
-    method: row.method,
-    rank: row.rank,
-    scores: scoresOf(row),
-    mean: row.mean,
-    low: row.low,
-    high: row.high,
-  })),
-});
-
-// A cell that starts with one of these is run as a formula by spreadsheets.
-const csvCell = (value: string | number | null): string => {
-  const text = value === null ? "" : String(value);
-  const safe = typeof value === "string" && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-};
-
-export function leaderboardCsv(board: Leaderboard): string {
-  const names = board.tasks.map(({ name }) => name);
-  const titles = [
-    "rank",
-    "version",
-    "title",
-    "kind",
-    "method",
-    "mean",
-    "low",
-    "high",
-    ...names.flatMap((name) => [name, `${name}_low`, `${name}_high`, `${name}_n`]),
-  ];
-  const lines = leaderboardJson(board).rows.map((row) => [
-    ...[row.rank, row.version, row.title, row.kind, row.method, row.mean, row.low, row.high],
-    ...names.flatMap((name) => {
-      const score = row.scores[name];
-      return score ? [score.value, score.low, score.high, score.n] : [null, null, null, null];
-    }),
-  ]);
-  return [titles, ...lines].map((line) => line.map(csvCell).join(",")).join("\n");
-}
-
 const meanOf = ({ mean, low, high }: LeaderboardRow): Interval | null =>
   mean === null || low === null || high === null ? null : { value: mean, low, high };
 
-/** Rows that a paired test cannot tell apart share a rank; only the first of them shows it. */
-const rankMark = (rows: readonly LeaderboardRow[], index: number): string => {
-  const rank = rows[index]?.rank ?? null;
-  if (rank === null) return "";
-  return rank === rows[index - 1]?.rank ? "=" : String(rank);
-};
-
-/** The method of a merge, else what the row is. */
-const madeBy = ({ method, reference, version }: LeaderboardRow): string => {
-  if (method !== null) return method;
-  const kind = version?.kind.toLowerCase().replace("_", "-") ?? "";
-  return reference === null ? kind : `${kind} reference`.trim();
-};
-
-/** As a table; `columns` is the width of the terminal: where the interval plots do not fit, they are left out and nothing wraps. */
-export function renderLeaderboard(board: Leaderboard, style: Style, columns = Number.POSITIVE_INFINITY): string {
-  const whole = renderBoard(board, style, true);
-  const table = whole.split("\n").slice(2, 3 + board.rows.length); // sentences below it may wrap
-  const widest = Math.max(...table.map(width));
-  return widest <= columns ? whole : renderBoard(board, style, false);
+/** Rows that a paired test cannot tell apart share a rank; in the order of ranks only the first of them shows it. */
+function rankMarks(rows: readonly LeaderboardRow[]): string[] {
+  const ranks = rows.filter(({ isKept }) => !isKept).flatMap(({ rank }) => rank ?? []);
+  const isOrdered = ranks.every((rank, i) => rank >= (ranks[i - 1] ?? 1));
+  return rows.map(({ rank, isKept }, i) => {
+    if (rank === null) return "";
+    const before = rows[i - 1];
+    return isOrdered && !isKept && rank === before?.rank ? "=" : String(rank);
+  });
 }
 
-function renderBoard(board: Leaderboard, style: Style, hasPlot: boolean): string {
+/** The method of a merge, else what the row is. */
+const madeBy = ({ method, reference, kind }: LeaderboardRow): string => {
+  if (method !== null) return method;
+  const word = kind?.toLowerCase().replace("_", "-") ?? "";
+  return reference === null ? word : `${word} reference`.trim();
+};
+
+const details = ["plot", "expert"] as const;
+type Detail = (typeof details)[number];
+
+/** As a table; `columns` is the width of the terminal: what does not fit is left out, plots first, and nothing wraps. */
+export function renderLeaderboard(board: Leaderboard, style: Style, columns = Number.POSITIVE_INFINITY): string {
+  for (let dropped = 0; dropped < details.length; dropped++) {
+    const whole = renderBoard(board, style, new Set(details.slice(dropped)));
+    const table = whole.split("\n").slice(2, 3 + board.rows.length); // sentences below it may wrap
+    if (Math.max(...table.map(width)) <= columns) return whole;
+  }
+  return renderBoard(board, style, new Set());
+}
+
+function renderBoard(board: Leaderboard, style: Style, shown: ReadonlySet<Detail>): string {
   const { rows, tasks, suite } = board;
   const ranked = rows.filter((row) => row.reference === null);
   const axis = axisOf((ranked.length > 0 ? ranked : rows).flatMap((row) => meanOf(row) ?? []));
+  const hasPlot = shown.has("plot");
+  const hasExpert = shown.has("expert") && rows.some(({ normalised }) => normalised !== null);
   const columns = [
     { title: "", align: "right" as const },
     { title: "Version" },
     { title: "Method" },
-    { title: "Mean accuracy, 95% interval" },
+    { title: board.unit === "share" ? "Mean accuracy, 95% interval" : "Mean, 95% interval" },
     ...(hasPlot ? [{ title: axis ? axisTitle(axis) : "" }] : []),
+    ...(hasExpert ? [{ title: "By expert's" }, { title: "Worst task" }] : []),
     ...tasks.map(({ name }) => ({ title: printable(name, 20), align: "right" as const })),
   ];
+  const marks = rankMarks(rows);
   const cells = rows.map((row, index) => {
     const mean = meanOf(row);
-    const byTask = new Map(row.scores.map((score) => [score.task.name, score.value]));
-    const title = printable(row.version?.ref ?? row.title, 48);
+    const byTask = new Map(row.scores.map((score) => [score.taskName, score.value]));
     return [
-      rankMark(rows, index),
-      row.rank === 1 ? style.bold(title) : title,
+      marks[index] ?? "",
+      titleOf(row, style),
       printable(madeBy(row), 24),
-      mean ? formatInterval(mean.value, mean.low, mean.high) : "not evaluated",
+      mean ? formatInterval(mean.value, mean.low, mean.high) : missingMean(board, row),
       ...(hasPlot ? [mean && axis ? drawInterval(mean, axis) : ""] : []),
+      ...(hasExpert ? expertCells(row) : []),
       ...tasks.map(({ name }) => {
         const value = byTask.get(name) ?? null;
         return value === null ? "–" : formatScore(value);
@@ -132,7 +72,35 @@ function renderBoard(board: Leaderboard, style: Style, hasPlot: boolean): string
   });
   const head = `${style.bold(printable(suite.title))}  ${board.purpose.toLowerCase()} split, ${plural(tasks.length, "task")}, ${plural(board.exampleCount, "example")}`;
   const table = rows.length === 0 ? "No evaluations yet. amalgam evaluate fills this table." : renderTable(columns, cells, style);
-  return [head, "", table, ...verdictLines(board)].join("\n");
+  return [head, "", table, ...notes(rows), ...verdictLines(board)].join("\n");
+}
+
+function titleOf(row: LeaderboardRow, style: Style): string {
+  const name = printable(row.version?.ref ?? row.title, 48);
+  const title = row.tunedOn.length > 0 ? `${name} *` : row.isKept ? `+ ${name}` : name;
+  return row.rank === 1 ? style.bold(title) : title;
+}
+
+function missingMean({ unit }: Leaderboard, { scores, mean }: LeaderboardRow): string {
+  if (mean !== null) return formatScore(mean);
+  if (scores.length === 0) return "not evaluated";
+  return unit === null ? "" : "not on every task";
+}
+
+function expertCells({ normalised, worst }: LeaderboardRow): [string, string] {
+  const share = normalised && normalised.low !== null && normalised.high !== null;
+  return [
+    share ? formatInterval(normalised.value, normalised.low ?? 0, normalised.high ?? 0) : "–",
+    worst ? `${printable(worst.taskName, 20)} ${formatScore(worst.ofExpert ?? worst.value)}` : "–",
+  ];
+}
+
+/** What the marks in the table mean, those that occur. */
+function notes(rows: readonly LeaderboardRow[]): string[] {
+  const lines: string[] = [];
+  if (rows.some(({ tunedOn }) => tunedOn.length > 0)) lines.push("* tuned on a split that it is scored on here: not ranked");
+  if (rows.some(({ isKept }) => isKept)) lines.push("+ not asked for: parents and the plain average, to compare with");
+  return lines.length > 0 ? ["", ...lines] : [];
 }
 
 function axisTitle([from, to]: readonly [number, number]): string {
