@@ -15,6 +15,9 @@ import "../modules/evaluations/evaluations.graphql.ts";
 import "../modules/evaluations/compare.graphql.ts";
 import "../modules/evaluations/leaderboard.graphql.ts";
 import "../modules/evaluations/tuned-on.graphql.ts";
+import "../modules/studies/trials.graphql.ts";
+import "../modules/studies/studies.graphql.ts";
+import "../modules/studies/study-mutations.graphql.ts";
 import { builder } from "./builder.ts";
 
 export const schema: GraphQLSchema = builder.toSchema();
