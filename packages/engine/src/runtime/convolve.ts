@@ -1,4 +1,3 @@
-import { linear } from "@amalgam/tfjs-backend-ort";
 import { tf } from "./tf.ts";
 
 /** Convolution of images [n, h, w, in] by a filter [kh, kw, in, out] with zeros on every side, differentiable on every backend. */
@@ -22,18 +21,17 @@ export function convolve(images: tf.Tensor4D, filter: tf.Tensor4D, stride: numbe
   return op(images, filter) as tf.Tensor4D;
 }
 
-/** Convolution by a filter of one pixel, weight [out, in] and an optional bias: a matrix product over the pixels that the stride leaves. */
-export function convolvePixels(images: tf.Tensor4D, weight: tf.Tensor2D, bias: tf.Tensor1D | null, stride: number): tf.Tensor4D {
+/** Convolution by a filter of one pixel: a dense layer over the pixels [n·h·w, in] that the stride leaves. */
+export function convolvePixels(images: tf.Tensor4D, stride: number, dense: (pixels: tf.Tensor2D) => tf.Tensor2D): tf.Tensor4D {
   // Windows of one pixel: their maximum is the pixel.
   const seen = stride === 1 ? images : tf.maxPool(images, 1, stride, "valid");
   const [size, height, width, channels] = seen.shape;
-  const rows = tf.reshape(seen, [-1, channels]) as tf.Tensor2D;
-  const y = bias === null ? tf.matMul(rows, weight, false, true) : linear(rows, weight, bias);
-  return tf.reshape(y, [size, height, width, weight.shape[0]]);
+  const y = dense(tf.reshape(seen, [-1, channels]) as tf.Tensor2D);
+  return tf.reshape(y, [size, height, width, y.shape[1]]);
 }
 
 /** For every place (i, j) of the filter, what it saw of the images, transposed, times dy: one matrix product [in, out] a place. */
-function filterGradient(
+export function filterGradient(
   x: tf.Tensor4D,
   dy: tf.Tensor4D,
   [height, width, inputs, outputs]: [number, number, number, number],

@@ -26,16 +26,27 @@
  *
  * A run is deterministic for the same seed, data order and backend. `frozen` tensors get neither gradients nor weight decay; LayerNorm and biases are never decayed.
  */
+export { borrowValues } from "@amalgam/tfjs-backend-ort";
 export { type BackendChoice, type BackendName, backendNames, ensureBackend, selectBackend } from "./backend.ts";
 export { BertModel, createBert, type Encoded, type NewBert } from "./bert.ts";
 export { type BertConfig, parseBertConfig } from "./bert-config.ts";
 export { type BertHead, bertShapes } from "./bert-shapes.ts";
 export { checkTokenizer } from "./check-tokenizer.ts";
+export { filterGradient } from "./convolve.ts";
 export { withGradients } from "./gradients.ts";
 export { readHeadLabels } from "./head-labels.ts";
 export { type Images, imageLayout, toPixels } from "./image-input.ts";
 export { type ImagePreparation, loadImagePreparation } from "./image-preparation.ts";
-export { LayerTap, type ObservedLayer, type TapListener } from "./layer-tap.ts";
+export type {
+  BatchNormCall,
+  ConvolutionCall,
+  DenseCall,
+  EmbeddingCall,
+  LayerCall,
+  LayerTap,
+  LearnedCall,
+  NormCall,
+} from "./layer-tap.ts";
 export { Layers } from "./layers.ts";
 export { type LoadBertOptions, loadBert } from "./load-bert.ts";
 export { classificationLoss, contrastiveLoss, type MaskedTargets, maskedLanguageLoss, weightedSum } from "./losses.ts";

@@ -12,7 +12,7 @@ import {
   rmsNorm,
 } from "@amalgam/tfjs-backend-ort";
 import { convolve, convolvePixels } from "./convolve.ts";
-import { type LayerTap, type ObservedLayer, observe } from "./layer-tap.ts";
+import { type ConvolutionCall, type DenseCall, type LayerTap, tapLayer, tapSource } from "./layer-tap.ts";
 import { normaliseChannels } from "./normalise-channels.ts";
 import { Parameters } from "./parameters.ts";
 import { tf } from "./tf.ts";
@@ -39,18 +39,17 @@ export class Layers {
 
   /** x·Wᵀ + b, with `<name>.weight` [out, in] and, where there is one, the bias [out]; a tied head has its bias elsewhere. */
   dense(name: string, x: tf.Tensor2D, bias = `${name}.bias`): tf.Tensor2D {
-    const weight = this.parameters.tensor<tf.Tensor2D>(`${name}.weight`);
-    const offset = this.has(bias) ? this.parameters.tensor<tf.Tensor1D>(bias) : null;
-    const { tap } = this;
-    if (tap !== null) return tap.dense({ weight: `${name}.weight`, bias: offset === null ? null : bias }, x, weight, offset);
-    return offset === null ? tf.matMul(x, weight, false, true) : linear(x, weight, offset);
+    return this.#dense(name, this.parameters.tensor<tf.Tensor2D>(`${name}.weight`), x, bias);
   }
 
   /** x·W + b, with `<name>.weight` [in, out] and `<name>.bias` [out]: the dense layer of GPT-2, whose matrices lie transposed. */
   denseInOut(name: string, x: tf.Tensor2D): tf.Tensor2D {
     const weight = this.parameters.tensor<tf.Tensor2D>(`${name}.weight`);
-    const y = affine(x, weight, this.parameters.tensor<tf.Tensor1D>(`${name}.bias`));
-    return this.#observed({ kind: "denseInOut", weight: `${name}.weight`, bias: `${name}.bias` }, x, y);
+    const bias = this.parameters.tensor<tf.Tensor1D>(`${name}.bias`);
+    const run = (rows: tf.Tensor2D) => affine(rows, weight, bias);
+    if (this.tap === null) return run(x);
+    const call: DenseCall = { kind: "dense", weight: `${name}.weight`, bias: `${name}.bias`, isInOut: true, x };
+    return tapLayer(this.tap, call, run, (dy) => tf.matMul(dy, weight, false, true));
   }
 
   /** A post-norm encoder layer with the names of BERT and RoBERTa below `prefix`; `mask` as in `attention`. */
@@ -72,26 +71,45 @@ export class Layers {
   /** Layer normalisation of rows with `<name>.weight` and `<name>.bias`. */
   layerNorm(name: string, x: tf.Tensor2D, epsilon: number): tf.Tensor2D {
     const gain = this.parameters.tensor<tf.Tensor1D>(`${name}.weight`);
-    const y = layerNorm(x, gain, this.parameters.tensor<tf.Tensor1D>(`${name}.bias`), epsilon);
-    return this.#observed({ kind: "layerNorm", weight: `${name}.weight`, bias: `${name}.bias`, epsilon }, x, y);
+    const offset = this.parameters.tensor<tf.Tensor1D>(`${name}.bias`);
+    const run = (rows: tf.Tensor2D) => layerNorm(rows, gain, offset, epsilon);
+    if (this.tap === null) return run(x);
+    const names = { weight: `${name}.weight`, bias: `${name}.bias` };
+    return tapLayer(this.tap, { kind: "norm", ...names, isCentred: true, epsilon, x }, run);
   }
 
   /** x/√(mean(x²) + ε)·`<name>.weight`, row by row. */
   rmsNorm(name: string, x: tf.Tensor2D, epsilon: number): tf.Tensor2D {
     const gain = this.parameters.tensor<tf.Tensor1D>(`${name}.weight`);
-    return this.#observed({ kind: "rmsNorm", weight: `${name}.weight`, bias: null, epsilon }, x, rmsNorm(x, gain, epsilon));
+    const run = (rows: tf.Tensor2D) => rmsNorm(rows, gain, epsilon);
+    if (this.tap === null) return run(x);
+    const names = { weight: `${name}.weight`, bias: null };
+    return tapLayer(this.tap, { kind: "norm", ...names, isCentred: false, epsilon, x }, run);
   }
 
   /** Convolution of images [n, h, w, in] by `<name>.weight` [out, in, kh, kw], zero padding on every side, and a bias where there is one. */
   conv2d(name: string, x: tf.Tensor4D, { stride = 1, padding = 0 }: { stride?: number; padding?: number } = {}): tf.Tensor4D {
     const weight = this.parameters.tensor<tf.Tensor4D>(`${name}.weight`);
-    const bias = this.has(`${name}.bias`) ? this.parameters.tensor<tf.Tensor1D>(`${name}.bias`) : null;
     const [outputs, inputs, height, width] = weight.shape;
     if (height === 1 && width === 1 && padding === 0) {
-      return convolvePixels(x, tf.reshape(weight, [outputs, inputs]), bias, stride);
+      return convolvePixels(x, stride, (pixels) => this.#dense(name, tf.reshape(weight, [outputs, inputs]), pixels));
     }
-    const y = convolve(x, tf.transpose(weight, [2, 3, 1, 0]), stride, padding);
-    return bias === null ? y : tf.add(y, bias);
+    const bias = this.has(`${name}.bias`) ? `${name}.bias` : null;
+    const run = (images: tf.Tensor4D): tf.Tensor4D => {
+      const y = convolve(images, tf.transpose(weight, [2, 3, 1, 0]), stride, padding);
+      return bias === null ? y : tf.add(y, this.parameters.tensor<tf.Tensor1D>(bias));
+    };
+    if (this.tap === null) return run(x);
+    const call: ConvolutionCall = {
+      kind: "convolution",
+      weight: `${name}.weight`,
+      bias,
+      size: [height, width],
+      stride,
+      padding,
+      x,
+    };
+    return tapLayer(this.tap, call, run);
   }
 
   /** (x − running_mean)/√(running_var + ε)·weight + bias by channel, the last axis: batch normalisation as inference has it. */
@@ -99,26 +117,30 @@ export class Layers {
     const mean = this.buffers.tensor(`${name}.running_mean`);
     const variance = this.buffers.tensor(`${name}.running_var`);
     const gain = this.parameters.tensor<tf.Tensor1D>(`${name}.weight`);
-    return normaliseChannels(x, gain, this.parameters.tensor(`${name}.bias`), { mean, variance, epsilon });
+    const shift = this.parameters.tensor<tf.Tensor1D>(`${name}.bias`);
+    const run = (images: tf.Tensor4D) => normaliseChannels(images, gain, shift, { mean, variance, epsilon });
+    if (this.tap === null) return run(x);
+    const names = { weight: `${name}.weight`, bias: `${name}.bias` };
+    return tapLayer(this.tap, { kind: "batch-norm", ...names, mean, variance, epsilon, x }, run);
   }
 
   /** A parameter used as it is: a class token, positions, a scale. */
   learned<T extends tf.Tensor>(name: string): T {
+    this.tap?.forward?.({ kind: "learned", weight: name, bias: null }, undefined);
     return this.parameters.tensor<T>(name);
   }
 
   /** A convolution whose windows tile the image, `<name>.weight` [out, channels, height, width], as a dense layer over `patchRows`. */
   patches(name: string, rows: tf.Tensor2D): tf.Tensor2D {
     const weight = this.parameters.tensor<tf.Tensor4D>(`${name}.weight`);
-    const matrix = tf.reshape(weight, [weight.shape[0], -1]) as tf.Tensor2D;
-    if (!this.has(`${name}.bias`)) return tf.matMul(rows, matrix, false, true);
-    return linear(rows, matrix, this.parameters.tensor<tf.Tensor1D>(`${name}.bias`));
+    return this.#dense(name, tf.reshape(weight, [weight.shape[0], -1]) as tf.Tensor2D, rows);
   }
 
-  /** Rows of `<name>.weight`. */
-  embedding(name: string, ids: Int32Array): tf.Tensor2D {
-    const y = gatherRows(this.parameters.tensor<tf.Tensor2D>(`${name}.weight`), ids);
-    return this.tap === null ? y : this.tap.embedding(`${name}.weight`, ids, y);
+  /** Rows of `<name>.weight`; `isShared`: looked up once, for all examples of the batch. */
+  embedding(name: string, ids: Int32Array, isShared = false): tf.Tensor2D {
+    const run = () => gatherRows(this.parameters.tensor<tf.Tensor2D>(`${name}.weight`), ids);
+    if (this.tap === null) return run();
+    return tapSource(this.tap, { kind: "embedding", weight: `${name}.weight`, bias: null, ids, isShared }, run);
   }
 
   /** The first row of `<name>.weight`, to be added to `rows` tokens: one row for all of them, unless a tap wants to tell their gradients apart. */
@@ -143,9 +165,14 @@ export class Layers {
     return this.layerNorm(`${prefix}.output.LayerNorm`, narrow, shape.epsilon);
   }
 
-  #observed(layer: ObservedLayer, x: tf.Tensor2D, y: tf.Tensor2D): tf.Tensor2D {
-    const { tap } = this;
-    return tap === null ? y : observe(x, y, (input, gradient) => tap.gradient(layer, input, gradient));
+  /** x·matrixᵀ + bias; the matrix is `<name>.weight`, flat. */
+  #dense(name: string, matrix: tf.Tensor2D, x: tf.Tensor2D, biasName = `${name}.bias`): tf.Tensor2D {
+    const bias = this.has(biasName) ? biasName : null;
+    const run = (rows: tf.Tensor2D): tf.Tensor2D =>
+      bias === null ? tf.matMul(rows, matrix, false, true) : linear(rows, matrix, this.parameters.tensor<tf.Tensor1D>(bias));
+    if (this.tap === null) return run(x);
+    const call: DenseCall = { kind: "dense", weight: `${name}.weight`, bias, isInOut: false, x };
+    return tapLayer(this.tap, call, run, (dy) => tf.matMul(dy, matrix));
   }
 
   #denseWeights(name: string): DenseWeights {

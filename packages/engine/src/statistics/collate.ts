@@ -6,12 +6,9 @@ export interface StatisticExample {
   readonly label?: number;
 }
 
-/** A batch on its way through a network. `leaf` is what a gradient may be asked by to walk all of it; null: the anchor of a tap. */
+/** A batch on its way through a network. */
 export interface Collated {
   logits(): tf.Tensor2D;
-  readonly leaf: tf.Tensor | null;
-  /** Tokens, padding included; 0 where the input is no text. */
-  readonly tokens: number;
   dispose(): void;
 }
 
@@ -22,11 +19,11 @@ export function collate(network: Network, examples: readonly StatisticExample[])
   switch (network.input) {
     case "tokens": {
       const batch = padBatch(examples.map(({ input }) => input));
-      return { logits: () => network.logits(batch), leaf: null, tokens: batch.ids.length, dispose: () => {} };
+      return { logits: () => network.logits(batch), dispose: () => {} };
     }
     case "features": {
       const rows = tf.tensor2d(together(examples, network.features), [examples.length, network.features]);
-      return { logits: () => network.logits(rows), leaf: rows, tokens: 0, dispose: () => rows.dispose() };
+      return { logits: () => network.logits(rows), dispose: () => rows.dispose() };
     }
     case "images": {
       const [fixedHeight, fixedWidth, channels] = network.imageShape;
@@ -35,7 +32,7 @@ export function collate(network: Network, examples: readonly StatisticExample[])
       const [height, width] = [fixedHeight ?? side, fixedWidth ?? side];
       const values = together(examples, height * width * channels);
       const pixels = tf.tensor4d(values, [examples.length, height, width, channels]);
-      return { logits: () => network.logits(pixels), leaf: pixels, tokens: 0, dispose: () => pixels.dispose() };
+      return { logits: () => network.logits(pixels), dispose: () => pixels.dispose() };
     }
     case "pairs":
       throw new Error(`${network.architecture}: statistics of encoder-decoders are not measured here.`);

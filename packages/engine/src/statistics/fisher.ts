@@ -1,6 +1,7 @@
 import { type Network, trunkTensors } from "../runtime/index.ts";
 import type { StatisticExample } from "./collate.ts";
 import { labelPasses } from "./label-passes.ts";
+import type { PassList } from "./pass-list.ts";
 import { loopSquares, tapSquares } from "./squares.ts";
 
 /**
@@ -18,8 +19,9 @@ export interface FisherOptions {
   /** Examples, each with one direction of its logits, that go through the network at once; default 32. */
   readonly batch?: number;
   readonly signal?: AbortSignal;
+  /** Counts passes. */
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
-  /** "loop": one example and one label at a time, the oracle. Default: taps wherever every tensor can be seen by them. */
+  /** "loop": one example and one label at a time by plain gradients, the oracle. Default: from taps in the layers. */
   readonly by?: "taps" | "loop";
 }
 
@@ -45,18 +47,34 @@ export async function diagonalFisher(
   examples: readonly StatisticExample[],
   options: FisherOptions,
 ): Promise<Fisher> {
-  if (network.head !== "classification")
-    throw new Error(`Fisher information is measured for classifiers; this is a ${network.head} head.`);
+  if (network.head !== "classification") throw new Error(`Labels are asked of classifiers; this is a ${network.head} head.`);
   if (examples.length === 0) throw new RangeError("Fisher information needs at least one example.");
+  return measureFisher(network, examples.length, options, async () => ({
+    passes: await labelPasses(network, examples, options),
+  }));
+}
+
+/** Squares what the passes say, and averages over `examples`. */
+export async function measureFisher(
+  network: Network,
+  examples: number,
+  options: Omit<FisherOptions, "estimator">,
+  plan: () => Promise<{ passes: PassList; batch?: number }>,
+): Promise<Fisher> {
   const started = performance.now();
   const names = options.names ?? trunkTensors(network);
-  const passes = await labelPasses(network, examples, options);
+  const { passes, batch = options.batch ?? 32 } = await plan();
   const squares = options.by === "loop" ? loopSquares : tapSquares;
-  const sums = await squares(network, examples, { ...options, passes, names });
+  const { signal, onProgress } = options;
+  const sums = await squares(network, {
+    ...{ passes, names, batch },
+    ...(signal === undefined ? {} : { signal }),
+    ...(onProgress === undefined ? {} : { onProgress }),
+  });
   return {
-    values: new Map([...sums].map(([name, sum]) => [name, Float32Array.from(sum, (value) => value / examples.length)])),
-    examples: examples.length,
-    passes: passes.length,
+    values: new Map([...sums].map(([name, sum]) => [name, Float32Array.from(sum, (value) => value / examples)])),
+    examples,
+    passes: passes.count,
     seconds: (performance.now() - started) / 1000,
   };
 }

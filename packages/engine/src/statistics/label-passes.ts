@@ -1,12 +1,13 @@
-import { setImmediate } from "node:timers/promises";
-import type { Network } from "../runtime/index.ts";
-import { tf } from "../runtime/index.ts";
+import { borrowValues, type Network, tf } from "../runtime/index.ts";
 import { collate, type StatisticExample } from "./collate.ts";
 import type { FisherEstimator, FisherOptions } from "./fisher.ts";
 import { labelFactors, softmax } from "./label-factors.ts";
+import type { PassBatch, PassList } from "./pass-list.ts";
+import { pause } from "./squares.ts";
+import { pick, uniform } from "./uniform.ts";
 
 /** One backward pass of one example: the gradient of direction·logits is to be squared and added. */
-export interface LabelPass {
+interface LabelPass {
   readonly example: number;
   readonly direction: Float32Array;
 }
@@ -16,11 +17,10 @@ export async function labelPasses(
   network: Network,
   examples: readonly StatisticExample[],
   { estimator, batch = 32, by, signal }: FisherOptions,
-): Promise<LabelPass[]> {
+): Promise<PassList> {
   const passes: LabelPass[] = [];
   for (let first = 0; first < examples.length; first += batch) {
-    await setImmediate();
-    signal?.throwIfAborted();
+    await pause(signal);
     const part = examples.slice(first, first + batch);
     const rows = forward(network, part);
     part.forEach(({ label }, at) => {
@@ -31,18 +31,43 @@ export async function labelPasses(
       for (const direction of directions) passes.push({ example, direction });
     });
   }
-  return passes;
+  return {
+    count: passes.length,
+    size: (pass) => examples[passes[pass]?.example ?? 0]?.input.length ?? 0,
+    batch: (chosen) =>
+      batchOf(
+        network,
+        examples,
+        chosen.map((pass) => passes[pass] as LabelPass),
+      ),
+  };
+}
+
+/** Σ over rows of direction·logits: its gradient is each example's own. */
+function batchOf(network: Network, examples: readonly StatisticExample[], passes: readonly LabelPass[]): PassBatch {
+  const batch = collate(
+    network,
+    passes.map(({ example }) => examples[example] as StatisticExample),
+  );
+  const directions = new Float32Array(passes.length * network.outputs);
+  passes.forEach(({ direction }, row) => {
+    directions.set(direction, row * network.outputs);
+  });
+  return {
+    sum: () => tf.sum(tf.mul(batch.logits(), tf.tensor2d(directions, [passes.length, network.outputs]))),
+    dispose: () => batch.dispose(),
+  };
 }
 
 function forward(network: Network, examples: readonly StatisticExample[]): Float32Array {
   const batch = collate(network, examples);
-  const logits = tf.tidy(() => batch.logits());
   try {
-    const values = logits.dataSync() as Float32Array;
-    if (!values.every(Number.isFinite)) throw new Error("The model gives a score that is not a finite number.");
-    return values;
+    return tf.tidy(() => {
+      const values = borrowValues(batch.logits());
+      if (!values.every(Number.isFinite)) throw new Error("The model gives a score that is not a finite number.");
+      return values.slice();
+    });
   } finally {
-    logits.dispose();
     batch.dispose();
   }
 }
@@ -79,23 +104,4 @@ function everyLabel(logits: Float32Array): Float32Array[] {
 /** √weight · ∂ ln q_c / ∂ logits. */
 function towards(label: number, q: Float64Array, weight: number): Float32Array {
   return Float32Array.from(q, (p, k) => Math.sqrt(weight) * ((k === label ? 1 : 0) - p));
-}
-
-function pick(q: Float64Array, u: number): number {
-  let rest = u;
-  for (let label = 0; label < q.length; label += 1) {
-    rest -= q[label] as number;
-    if (rest < 0) return label;
-  }
-  return q.length - 1;
-}
-
-/** A number in [0, 1) that depends on its three arguments alone, so that draws do not depend on the batches. */
-function uniform(seed: number, example: number, draw: number): number {
-  let x = Math.imul(seed | 0, 0x9e3779b1) ^ Math.imul(example + 1, 0x85ebca77) ^ Math.imul(draw + 1, 0xc2b2ae3d);
-  for (const factor of [0x7feb352d, 0x846ca68b]) {
-    x = Math.imul(x ^ (x >>> 16), factor);
-    x ^= x >>> 15;
-  }
-  return (x >>> 0) / 2 ** 32;
 }

@@ -1,94 +1,93 @@
 import { setImmediate } from "node:timers/promises";
-import { LayerTap, type Network, tf, withGradients } from "../runtime/index.ts";
-import { type Collated, collate, type StatisticExample } from "./collate.ts";
-import type { FisherOptions } from "./fisher.ts";
-import type { LabelPass } from "./label-passes.ts";
-import { SquaredGradients } from "./squared-gradients.ts";
+import { borrowValues, type Network, tf, withGradients } from "../runtime/index.ts";
+import type { PassList } from "./pass-list.ts";
+import { addSquaresTo } from "./squares/add-values.ts";
+import { SquareCollector } from "./squares/square-collector.ts";
 
-export interface SquaresRequest extends FisherOptions {
-  readonly passes: readonly LabelPass[];
+export interface SquaresRequest {
+  readonly passes: PassList;
+  /** Tensors to measure. */
   readonly names: readonly string[];
+  /** Passes that go through the network at once; default 32. */
+  readonly batch?: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
 }
 
 type Sums = ReadonlyMap<string, Float64Array>;
 
-/** Σ (Jᵀ direction)² over passes, one pass at a time by plain gradients: the oracle, and the way for layers that taps do not see. */
-export async function loopSquares(
-  network: Network,
-  examples: readonly StatisticExample[],
-  { passes, names, signal, onProgress }: SquaresRequest,
-): Promise<Sums> {
+/** Σ over passes of the squared gradient, one pass at a time and by plain gradients: the oracle of `tapSquares`. */
+export async function loopSquares(network: Network, request: SquaresRequest): Promise<Sums> {
+  const { passes, names, signal, onProgress } = request;
   const sums = new Map(names.map((name) => [name, new Float64Array(network.parameters.values(name).length)]));
-  for (const [done, pass] of passes.entries()) {
+  for (let pass = 0; pass < passes.count; pass++) {
     await pause(signal);
-    const batch = collate(network, [examples[pass.example] as StatisticExample]);
+    const batch = passes.batch([pass]);
     withGradients(
       network.parameters,
       names,
-      () => along(batch, [pass]),
+      () => batch.sum(),
       (_, gradients) => {
-        for (const [name, gradient] of gradients) {
-          const into = sums.get(name) ?? new Float64Array(0);
-          const values = gradient.dataSync() as Float32Array;
-          for (let i = 0; i < into.length; i += 1) into[i] = (into[i] as number) + (values[i] as number) ** 2;
-        }
+        for (const [name, gradient] of gradients) addSquaresTo(sums.get(name) ?? new Float64Array(0), borrowValues(gradient));
       },
     );
     batch.dispose();
-    onProgress?.({ done: done + 1, total: passes.length });
+    onProgress?.({ done: pass + 1, total: passes.count });
   }
   return sums;
 }
 
+/** Experts get the tokens of all examples together. */
+const isExpert = (name: string): boolean => /\.experts\.\d+\./.test(name);
+
 /**
- * The same in batches, from what taps see in the layers. Falls back to the loop, for all tensors, when one of them is not seen exactly once in a pass: a table that is tied to
- * the head, or a layer without a tap.
+ * The same from what taps see in the layers, batches at a time. Passes go one by one, still without gradients of weights that only a loop
+ * needs, where examples of a batch cannot be told apart: experts that get chosen tokens, class tokens and positions of images, shared tables.
  */
-export async function tapSquares(
-  network: Network,
-  examples: readonly StatisticExample[],
-  request: SquaresRequest,
-): Promise<Sums> {
-  const { passes, names, batch: size = 32, signal, onProgress } = request;
-  const squares = new SquaredGradients(network.parameters, names);
-  const tap = new LayerTap(squares);
-  // Examples of like length together: less padding.
-  const length = ({ example }: LabelPass): number => examples[example]?.input.length ?? 0;
-  const ordered = [...passes].sort((a, b) => length(a) - length(b));
-  network.layers.tap = tap;
+export async function tapSquares(network: Network, request: SquaresRequest): Promise<Sums> {
+  const { passes, names, batch: wanted = 32, signal, onProgress } = request;
+  const collector = new SquareCollector(network.parameters, names);
+  network.layers.tap = collector;
   try {
-    for (let first = 0; first < ordered.length; first += size) {
+    lookThrough(passes, collector);
+    const learned = [...collector.learned];
+    const size = collector.isMixed || names.some(isExpert) ? 1 : wanted;
+    const order = Array.from({ length: passes.count }, (_, pass) => pass).sort(
+      (a, b) => passes.size(a) - passes.size(b) || a - b,
+    );
+    for (let first = 0; first < order.length; first += size) {
       await pause(signal);
-      const part = ordered.slice(first, first + size);
-      const batch = collate(
-        network,
-        part.map(({ example }) => examples[example] as StatisticExample),
-      );
-      squares.begin(part.length, batch.tokens);
-      const { value, grads } = tf.engine().gradients(() => along(batch, part), [batch.leaf ?? tap.anchor], undefined, true);
+      const part = order.slice(first, first + size);
+      const batch = passes.batch(part);
+      collector.begin(part.length);
+      const leaves = [collector.probe, ...learned.map((name) => network.parameters.tensor(name))];
+      const { value, grads } = tf.engine().gradients(() => batch.sum(), leaves, undefined, true);
+      learned.forEach((name, index) => {
+        const gradient: tf.Tensor | undefined = grads[index + 1];
+        if (gradient !== undefined) collector.learnedGradient(name, gradient);
+      });
+      collector.finish();
       tf.dispose([value, ...grads]);
       batch.dispose();
-      if (squares.unseen.length > 0) break;
-      onProgress?.({ done: Math.min(first + size, ordered.length), total: ordered.length });
+      onProgress?.({ done: Math.min(first + size, order.length), total: order.length });
     }
+    return collector.sums;
   } finally {
     network.layers.tap = null;
-    tap.dispose();
+    collector.dispose();
   }
-  return squares.unseen.length > 0 ? loopSquares(network, examples, request) : squares.sums;
 }
 
-/** Σ over rows of direction·logits: its gradient is each example's own. */
-function along(batch: Collated, passes: readonly LabelPass[]): tf.Scalar {
-  const width = passes[0]?.direction.length ?? 0;
-  const directions = new Float32Array(passes.length * width);
-  passes.forEach(({ direction }, row) => {
-    directions.set(direction, row * width);
-  });
-  return tf.sum(tf.mul(batch.logits(), tf.tensor2d(directions, [passes.length, width])));
+/** One forward pass, to see which parameters have no layer of their own. */
+function lookThrough(passes: PassList, collector: SquareCollector): void {
+  if (passes.count === 0) return;
+  const batch = passes.batch([0]);
+  collector.begin(1);
+  tf.dispose(tf.tidy(() => batch.sum()));
+  batch.dispose();
 }
 
-async function pause(signal: AbortSignal | undefined): Promise<void> {
+export async function pause(signal: AbortSignal | undefined): Promise<void> {
   await setImmediate();
   signal?.throwIfAborted();
 }

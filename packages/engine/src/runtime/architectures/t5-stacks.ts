@@ -58,7 +58,7 @@ function positionScores(layers: Layers, config: T5Config, stack: "encoder" | "de
     maxDistance: config.relative_attention_max_distance,
     isBidirectional: stack === "encoder",
   });
-  const scores = layers.embedding(`${stack}.block.0.layer.0.SelfAttention.relative_attention_bias`, buckets);
+  const scores = layers.embedding(`${stack}.block.0.layer.0.SelfAttention.relative_attention_bias`, buckets, true);
   return tf.reshape(tf.transpose(scores), [1, heads, length, length]);
 }
 
