@@ -24,6 +24,12 @@ const schema = z.looseObject({
 
 export type ResNetConfig = z.infer<typeof schema>;
 
+export function parseResNetConfig({ config, configFile }: CheckpointSource): ResNetConfig {
+  const parsed = parseConfig(schema, config, configFile);
+  if (parsed.depths.length === parsed.hidden_sizes.length) return parsed;
+  throw new Error(`${configFile}: depths: ${parsed.depths.length} stages, where hidden_sizes has ${parsed.hidden_sizes.length}.`);
+}
+
 /** Of torch's BatchNorm2d, which the family uses as it is. */
 const EPSILON = 1e-5;
 
@@ -33,12 +39,7 @@ export const resnet: Architecture = {
   heads: ["classification"],
   isHeadTensor: (name) => name.startsWith("classifier."),
   async open(source, { headFrom = source, labels }): Promise<ImageNetwork> {
-    const config = parseConfig(schema, source.config, source.configFile);
-    if (config.depths.length !== config.hidden_sizes.length) {
-      throw new Error(
-        `${source.configFile}: depths: ${config.depths.length} stages, where hidden_sizes has ${config.hidden_sizes.length}.`,
-      );
-    }
+    const config = parseResNetConfig(source);
     const plan = planResNet(config);
     const outputs = await countLabels(headFrom, "classifier.1.weight", labels);
     const tensors = collectTensors(plan, source);

@@ -19,6 +19,10 @@ const schema = z.looseObject({
   qkv_bias: z.boolean().default(true),
 });
 
+export type VitConfig = z.infer<typeof schema>;
+
+export const parseVitConfig = ({ config, configFile }: CheckpointSource): VitConfig => parseConfig(schema, config, configFile);
+
 const names = {
   attentionNorm: "layernorm_before",
   query: "attention.attention.query",
@@ -36,11 +40,11 @@ export const vit: Architecture = {
   heads: ["classification"],
   isHeadTensor: (name) => name.startsWith("classifier."),
   async open(source, { headFrom = source, labels }): Promise<ImageNetwork> {
-    const config = parseConfig(schema, source.config, source.configFile);
+    const config = parseVitConfig(source);
     const patches = countPatches(config, source.configFile);
     const outputs = await countLabels(headFrom, "classifier.weight", labels);
     const parameters = await takeTensors([
-      ...trunk(config, patches, source),
+      ...vitTrunk(config, patches, source),
       { name: "classifier.weight", shape: [outputs, config.hidden_size], from: headFrom },
       { name: "classifier.bias", shape: [outputs], from: headFrom },
     ]);
@@ -73,7 +77,8 @@ export const vit: Architecture = {
   },
 };
 
-function trunk(config: z.infer<typeof schema>, patches: number, from: CheckpointSource): WantedTensor[] {
+/** Everything but the classifier. */
+export function vitTrunk(config: VitConfig, patches: number, from: CheckpointSource): WantedTensor[] {
   const d = config.hidden_size;
   const layer = layerShapes(config, names, config.qkv_bias);
   const shapes: [string, number[]][] = [
