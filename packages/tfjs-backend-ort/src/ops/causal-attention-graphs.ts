@@ -1,5 +1,5 @@
 import type { OnnxGraph, OnnxNode } from "../onnx.ts";
-import { attentionGradientNodes, attentionNodes, node, probabilityNodes, sharedConstants, swapHeads } from "./pieces.ts";
+import { attentionNodes, node, probabilityNodes, sharedConstants, swapHeads } from "./pieces.ts";
 
 export interface HeadSizes {
   /** Query heads that share a key head. */
@@ -48,22 +48,29 @@ export function forwardGraph(sizes: HeadSizes): OnnxGraph {
   };
 }
 
-/** Inputs dy, query, key, value, mask; outputs dquery, dkey, dvalue. P is computed again. */
+/**
+ * Inputs dy, out, query, key, value, mask; outputs dquery, dkey, dvalue. P is computed again: dV = Pᵀ·dO, dP = dO·Vᵀ, dS = P∘(dP − δ),
+ * dQ = scale·dS·K, dK = scale·dSᵀ·Q. δ = Σ dP∘P over the keys is Σ dO∘O over the width of a head (Dao et al. 2022), which is shorter.
+ */
 export function backwardGraph(sizes: HeadSizes): OnnxGraph {
-  const heads = { query: "query_heads", key: "key_heads", value: "value_heads", probabilities: "probabilities" };
+  const scale = scaleOf(sizes);
+  const scaled = { alpha: { float: scale } };
   return {
     nodes: [
-      ...inputHeads(["query", "dy"]),
-      ...probabilityNodes(heads.query, heads.key, heads.probabilities, scaleOf(sizes)),
-      ...attentionGradientNodes(
-        { dy: "dy_heads", ...heads },
-        { dquery: "dquery_heads", dkey: "dkey_heads", dvalue: "dvalue_heads" },
-        scaleOf(sizes),
-      ),
+      ...inputHeads(["query", "dy", "out"]),
+      ...probabilityNodes("query_heads", "key_heads", "probabilities", scale),
+      node("Mul", ["dy_heads", "out_heads"], "dy_out"),
+      node("ReduceSum", ["dy_out", "last"], "delta", { keepdims: 1 }),
+      node("FusedMatMul", ["probabilities", "dy_heads"], "dvalue_heads", { transA: 1 }),
+      node("FusedMatMul", ["dy_heads", "value_heads"], "dp", { transB: 1 }),
+      node("Sub", ["dp", "delta"], "dp_centred"),
+      node("Mul", ["probabilities", "dp_centred"], "ds"),
+      node("FusedMatMul", ["ds", "key_heads"], "dquery_heads", scaled),
+      node("FusedMatMul", ["ds", "query_heads"], "dkey_heads", { transA: 1, ...scaled }),
       ...together("dquery"),
       ...["dkey", "dvalue"].map((name) => swapHeads(`${name}_heads`, name)),
     ],
-    inputs: ["dy", "query", "key", "value", "mask"],
+    inputs: ["dy", "out", "query", "key", "value", "mask"],
     outputs: ["dquery", "dkey", "dvalue"],
     constants: constantsOf(sizes),
   };

@@ -89,12 +89,9 @@ function forward(call: KernelCall): tf.TensorInfo {
 /** The probabilities are computed again, block by block: kept, they would be the largest tensors of a network. */
 function backward(call: KernelCall): tf.TensorInfo[] {
   const { attrs, backend } = call;
-  const [dy, query, key, value] = ["dy", "query", "key", "value"].map((name) => backend.floats(input(call, name))) as [
-    Float32Array,
-    Float32Array,
-    Float32Array,
-    Float32Array,
-  ];
+  const [dy, out, query, key, value] = ["dy", "out", "query", "key", "value"].map((name) =>
+    backend.floats(input(call, name)),
+  ) as [Float32Array, Float32Array, Float32Array, Float32Array, Float32Array];
   const sizes = sizesOf(attrs, input(call, "query"));
   const session = sessionFor(`OrtCausalAttentionGrad ${sizes.size} ${sizes.group}`, () => backwardGraph(sizes), true);
   const blocks = blocksOf(sizes);
@@ -104,7 +101,14 @@ function backward(call: KernelCall): tf.TensorInfo[] {
   const run = (block: Block, dk: Operand, dv: Operand) => {
     const view = blockViews(sizes, block);
     session.run(
-      { dy: view.query(dy), query: view.query(query), key: view.key(key), value: view.key(value), mask: view.mask() },
+      {
+        dy: view.query(dy),
+        out: view.query(out),
+        query: view.query(query),
+        key: view.key(key),
+        value: view.key(value),
+        mask: view.mask(),
+      },
       { dquery: view.query(dquery), dkey: dk, dvalue: dv },
     );
   };

@@ -32,12 +32,15 @@ export function causalAttention(
   const attrs = shape as unknown as Attributes;
   const op = tf.customGrad((...args) => {
     const [q, k, v, save] = args as unknown as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
-    save([q, k, v]);
+    const out = tf
+      .engine()
+      .runKernel("OrtCausalAttention", { query: q, key: k, value: v }, attrs as tf.NamedAttrMap) as tf.Tensor;
+    save([q, k, v, out]);
     return {
-      value: tf.engine().runKernel("OrtCausalAttention", { query: q, key: k, value: v }, attrs as tf.NamedAttrMap) as tf.Tensor,
+      value: out,
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-        const [sq, sk, sv] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
-        return callFused("OrtCausalAttentionGrad", { dy, query: sq, key: sk, value: sv }, attrs);
+        const [sq, sk, sv, so] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+        return callFused("OrtCausalAttentionGrad", { dy, out: so, query: sq, key: sk, value: sv }, attrs);
       },
     };
   });
