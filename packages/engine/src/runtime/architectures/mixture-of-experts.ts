@@ -33,10 +33,9 @@ export function mixtureOfExperts({ width, inner }: { width: number; inner: numbe
       const picks = bestExperts(borrowValues(scores), sizes);
       const entries = picks.map((expert, slot) => Math.floor(slot / chosen) * experts + expert);
       const picked = gatherRows(tf.reshape(scores, [tokens * experts, 1]), entries);
-      const weights = tf.reshape(tf.softmax(tf.reshape(picked, [tokens, chosen])), [tokens * chosen, 1]) as tf.Tensor2D;
-      return layers.tap === null
-        ? runChosen(layers, block, x, picks, weights, sizes)
-        : runAll(layers, block, x, entries, weights, sizes);
+      const weights = tf.reshape(tf.softmax(tf.reshape(picked, [tokens, chosen])), [tokens, chosen, 1]);
+      const outputs = tf.reshape(runExperts(layers, block, x, picks, sizes), [tokens, chosen, width]);
+      return tf.sum(tf.mul(outputs, weights), 1) as tf.Tensor2D;
     },
   };
 }
@@ -52,56 +51,21 @@ export function bestExperts(scores: Float32Array, { experts, chosen }: MixtureSi
   return picks;
 }
 
-function runExpert(layers: Layers, name: string, x: tf.Tensor2D): tf.Tensor2D {
-  return layers.dense(`${name}.w2`, swiglu(layers.dense(`${name}.w1`, x), layers.dense(`${name}.w3`, x)));
-}
-
-/** Each expert runs on the tokens that chose it; one that nobody chose does not run. `weights` [slots, 1]. */
-function runChosen(
-  layers: Layers,
-  block: string,
-  x: tf.Tensor2D,
-  picks: Int32Array,
-  weights: tf.Tensor2D,
-  { experts, chosen }: MixtureSizes,
-): tf.Tensor2D {
+/** Output of each slot's expert, [slots, width] in the order of slots. An expert that nobody chose does not run. */
+function runExperts(layers: Layers, block: string, x: tf.Tensor2D, picks: Int32Array, sizes: MixtureSizes): tf.Tensor2D {
   const places = new Int32Array(picks.length);
   const outputs: tf.Tensor2D[] = [];
   let place = 0;
-  for (let expert = 0; expert < experts; expert++) {
+  for (let expert = 0; expert < sizes.experts; expert++) {
     const slots = [...picks.keys()].filter((slot) => picks[slot] === expert);
     if (slots.length === 0) continue;
     for (const slot of slots) places[slot] = place++;
     const rows = gatherRows(
       x,
-      Int32Array.from(slots, (slot) => Math.floor(slot / chosen)),
+      Int32Array.from(slots, (slot) => Math.floor(slot / sizes.chosen)),
     );
-    outputs.push(runExpert(layers, `${block}.experts.${expert}`, rows));
+    const name = `${block}.experts.${expert}`;
+    outputs.push(layers.dense(`${name}.w2`, swiglu(layers.dense(`${name}.w1`, rows), layers.dense(`${name}.w3`, rows))));
   }
-  const bySlot = tf.mul(gatherRows(tf.concat(outputs, 0), places), weights);
-  return tf.sum(tf.reshape(bySlot, [x.shape[0], chosen, x.shape[1]]), 1) as tf.Tensor2D;
-}
-
-/**
- * The same for a tap, which tells examples apart by their rows: every expert runs on every token, with weight 0 for those that did not
- * choose it. `entries` are the slots' places token·experts + expert.
- */
-function runAll(
-  layers: Layers,
-  block: string,
-  x: tf.Tensor2D,
-  entries: Int32Array,
-  weights: tf.Tensor2D,
-  { experts }: MixtureSizes,
-): tf.Tensor2D {
-  const tokens = x.shape[0];
-  const slotOf = new Int32Array(tokens * experts).fill(entries.length);
-  entries.forEach((entry, slot) => {
-    slotOf[entry] = slot;
-  });
-  const all = tf.reshape(gatherRows(tf.concat([weights, tf.zeros([1, 1])], 0) as tf.Tensor2D, slotOf), [tokens, experts]);
-  const parts = tf.split(all, experts, 1).map((weight, expert) => {
-    return tf.mul(runExpert(layers, `${block}.experts.${expert}`, x), weight) as tf.Tensor2D;
-  });
-  return tf.addN(parts) as tf.Tensor2D;
+  return gatherRows(tf.concat(outputs, 0), places);
 }
