@@ -21,13 +21,14 @@ import { z } from "zod";
 import * as evaluationOperations from "./evaluation-operations.ts";
 import type { Operation } from "./operation.ts";
 import * as operations from "./operations.ts";
+import * as studyOperations from "./study-operations.ts";
 
 const schema = buildSchema(readFileSync(new URL("../../../api/schema.graphql", import.meta.url), "utf8"));
 
 const isOperation = (value: unknown): value is Operation<unknown, unknown> =>
   typeof value === "object" && value !== null && "document" in value && "result" in value;
 
-const all = Object.entries({ ...operations, ...evaluationOperations }).flatMap(([name, value]) =>
+const all = Object.entries({ ...operations, ...evaluationOperations, ...studyOperations }).flatMap(([name, value]) =>
   isOperation(value) ? [{ name, ...value }] : [],
 );
 

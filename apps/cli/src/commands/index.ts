@@ -31,6 +31,8 @@ export const commandGroups: readonly { readonly title: string; readonly commands
       task: async () => (await import("./task.ts")).task,
       suite: async () => (await import("./suite.ts")).suite,
       evaluate: async () => (await import("./evaluate.ts")).evaluate,
+      tune: async () => (await import("./tune.ts")).tune,
+      study: async () => (await import("./study.ts")).study,
       leaderboard: async () => (await import("./leaderboard.ts")).leaderboard,
       compare: async () => (await import("./compare.ts")).compare,
       runs: async () => (await import("./runs.ts")).runs,

@@ -54,7 +54,7 @@ export const request = defineCommand({
 });
 
 /** A path means nothing to the server: told here, with what to do about it. */
-function refuseFolders({ base, parents }: Recipe): void {
+export function refuseFolders({ base, parents }: Recipe): void {
   const named = [
     ...(base === null ? [] : [{ text: base, path: ["base"] }]),
     ...parents.map(({ model }, i) => ({ text: model, path: ["parents", String(i), "model"] })),

@@ -10,6 +10,8 @@ interface LooseScore {
 export interface TaskScore {
   readonly task: string;
   readonly lowerIsBetter: boolean;
+  /** Whether the score is a share of the examples, and so lies between 0 and 1 */
+  readonly isShare: boolean;
   readonly score: LooseScore;
   /** Of the task's own expert on the same split; for the normalised mean. */
   readonly expert: LooseScore | null;
@@ -26,9 +28,9 @@ export class ObjectiveError extends Error {
  * with a 95 % interval where every score has one. Where less is better, −s counts. @throws ObjectiveError
  */
 export function objectiveOf(aggregate: StudyAggregate, tasks: readonly TaskScore[]): LooseScore {
-  for (const { task, score, lowerIsBetter } of tasks) {
+  for (const { task, score, isShare } of tasks) {
     if (!Number.isFinite(score.value)) throw new ObjectiveError(`${task}: the score is ${score.value}, not a finite number.`);
-    if (!lowerIsBetter && (score.value < 0 || score.value > 1))
+    if (isShare && (score.value < 0 || score.value > 1))
       throw new ObjectiveError(`${task}: the score ${score.value} is outside 0 to 1.`);
   }
   if (aggregate === "NORMALISED_MEAN") return normalised(tasks);

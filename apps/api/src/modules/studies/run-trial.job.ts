@@ -77,9 +77,11 @@ async function objectiveValue(deps: Deps, study: StudyView, scored: readonly Sco
       const found = scored.find(({ split }) => split.id === searchSplitId);
       if (found === undefined) return [];
       const expert = experts[i];
+      const { lowerIsBetter, metric } = kindFacts[kindName(task.kind)];
       return {
         task: task.name,
-        lowerIsBetter: kindFacts[kindName(task.kind)].lowerIsBetter,
+        lowerIsBetter,
+        isShare: metric === "accuracy" || metric === "exact_match",
         score: found.score,
         expert: expert?.value == null ? null : { value: expert.value, low: expert.low, high: expert.high },
       };

@@ -4,6 +4,7 @@ import { builder } from "../../graphql/builder.ts";
 import { connectionOf } from "../../graphql/connection.ts";
 import { FaultRef } from "../../graphql/faults.ts";
 import { decodeIdOf } from "../../graphql/global-id.ts";
+import { plain } from "../../graphql/plain-text.ts";
 import { LineageRoleEnum } from "../lineage/lineage.graphql.ts";
 import { loadStudy, recipeOf, type StudyView, samplerOf, searchedSpace } from "./load-study.ts";
 import { bestOf } from "./next-step.ts";
@@ -211,9 +212,13 @@ builder.queryFields((t) => ({
   study: t.prismaField({
     type: "Study",
     nullable: true,
-    args: { id: t.arg.id({ required: true }) },
-    resolve: (query, _root, { id }, { deps }) =>
-      deps.db.study.findUnique({ ...query, where: { id: decodeIdOf("Study", String(id)) } }),
+    description: "By id or by namespace/name",
+    args: { id: t.arg.id(), ref: t.arg.string() },
+    resolve: (query, _root, { id, ref }, { deps }) => {
+      if (id != null) return deps.db.study.findUnique({ ...query, where: { id: decodeIdOf("Study", String(id)) } });
+      const [namespace = "", name = ""] = plain(ref ?? "").split("/");
+      return deps.db.study.findUnique({ ...query, where: { namespace_name: { namespace, name } } });
+    },
   }),
 }));
 

@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Server } from "../../src/server.ts";
+import type { RunningWorker } from "../../src/start-worker.ts";
+import type { Client } from "../support/client.ts";
+import { openServer, openTestDeps, openWorker, type TestDeps } from "../support/stack.ts";
+import { usual } from "./studies.ts";
+import { createTask, fillRegistry, splitFile } from "./tiny-registry.ts";
+
+let stack: TestDeps;
+let server: Server;
+let worker: RunningWorker;
+let client: Client;
+
+beforeAll(async () => {
+  stack = await openTestDeps();
+  server = await openServer(stack);
+  worker = await openWorker(stack);
+  client = await fillRegistry(server.port, stack.token);
+  const search = { name: "search", purpose: "SEARCH", file: await splitFile(client, "first", 500) };
+  const report = { name: "report", purpose: "REPORT", file: await splitFile(client, "first", 501) };
+  const expert = "tiny/first";
+  await createTask(client, { name: "no-search", title: "t", expert, splits: [report] });
+  await createTask(client, { name: "no-report", title: "t", expert, splits: [search] });
+  await createTask(client, { name: "same", title: "t", expert, splits: [search, { ...report, file: search.file }] });
+  await createTask(client, { name: "nobody", title: "t", splits: [search, report] });
+});
+
+afterAll(async () => {
+  await worker?.close();
+  await server?.close();
+  await stack?.close();
+});
+
+interface Answer {
+  readonly __typename: string;
+  readonly faults?: readonly { readonly code: string; readonly message: string; readonly path: readonly string[] }[];
+}
+
+const ask = (input: Record<string, unknown>) =>
+  client.ask<Answer>(
+    `mutation ($input: StartStudyInput!) { startStudy(input: $input) { __typename ... on RefusedError { faults { code message path } } } }`,
+    { input: { ...usual, name: "refused", ...input } },
+  );
+
+const slerp = { method: "slerp", parents: usual.recipe.parents };
+
+test.each<[string, Record<string, unknown>, string, string, RegExp]>([
+  [
+    "bounds the wrong way round",
+    { tune: [{ name: "lambda", low: 1, high: 0.5 }] },
+    "BAD_SPACE",
+    "tune.0.low",
+    /reversed: 1 to 0.5/,
+  ],
+  [
+    "bounds that are equal",
+    { tune: [{ name: "weight[1]" }, { name: "lambda", low: 1, high: 1 }] },
+    "BAD_SPACE",
+    "tune.1.high",
+    /both bounds are 1/,
+  ],
+  [
+    "a number twice, once by its parents' name",
+    { tune: [{ name: "weight[1]" }, { name: "weight" }] },
+    "BAD_SPACE",
+    "tune.1.name",
+    /weight\[1\]: the name is used twice/,
+  ],
+  [
+    "bounds beyond the method's",
+    { tune: [{ name: "lambda", low: 0, high: 101 }] },
+    "OUT_OF_BOUNDS",
+    "tune.0.high",
+    /-100 to 100, so 101/,
+  ],
+  [
+    "a number that the method does not have",
+    { tune: [{ name: "t" }] },
+    "NOT_TUNABLE",
+    "tune.0.name",
+    /no number "t" to tune; it has: lambda, weight\[i\]/,
+  ],
+  ["a parent that is not there", { tune: [{ name: "weight[2]" }] }, "NOT_TUNABLE", "tune.0.name", /no parent 2/],
+  ["junk for a name", { tune: [{ name: "λ;" }] }, "NOT_TUNABLE", "tune.0.name", /no name of a number/],
+  ["a budget of nothing", { budget: 0 }, "INVALID_INPUT", "budget", /at least 1/],
+  ["no tasks", { suite: null }, "NO_TASKS", "tasks", /at least one task/],
+  ["an unknown task", { suite: null, tasks: ["first", "nope"] }, "NOT_FOUND", "tasks.1", /no task tiny\/nope/],
+  [
+    "a task without a search split",
+    { suite: null, tasks: ["first", "no-search"] },
+    "NO_SPLIT",
+    "tasks",
+    /tiny\/no-search has no SEARCH split/,
+  ],
+  [
+    "a task without a report split",
+    { suite: null, tasks: ["no-report"] },
+    "NO_SPLIT",
+    "tasks",
+    /tiny\/no-report has no REPORT split/,
+  ],
+  [
+    "search and report on the same data",
+    { suite: null, tasks: ["same"] },
+    "SAME_SPLIT",
+    "tasks",
+    /search split of same.*report split of same/,
+  ],
+  [
+    "a normalised mean without an expert",
+    { suite: null, tasks: ["nobody"], aggregate: "NORMALISED_MEAN" },
+    "NO_EXPERT",
+    "aggregate",
+    /tiny\/nobody has no expert/,
+  ],
+  [
+    "a method without a number",
+    { recipe: { ...slerp, method: "uniform_soup" }, tune: [] },
+    "NOTHING_TO_TUNE",
+    "recipe.method",
+    /no number that could be tuned/,
+  ],
+  [
+    "a method that gives a task vector",
+    { recipe: { method: "task_vector", base: "tiny/base", parents: [{ model: "tiny/first" }] } },
+    "NOT_SCORABLE",
+    "recipe.method",
+    /cannot be scored/,
+  ],
+  [
+    "a parent that is not registered",
+    { recipe: { ...slerp, parents: [{ model: "tiny/first" }, { model: "tiny/gone" }] } },
+    "NOT_FOUND",
+    "recipe.parents.1.model",
+    /tiny\/gone/,
+  ],
+])("%s is refused with its place", async (_what, input, code, place, message) => {
+  const { faults } = await ask(input);
+  const found = faults?.find((fault) => fault.code === code);
+  expect(found, JSON.stringify(faults)).toBeDefined();
+  expect([found?.path.join("."), found?.message]).toEqual([place, expect.stringMatching(message)]);
+  expect(await stack.deps.db.study.count()).toBe(0);
+});
