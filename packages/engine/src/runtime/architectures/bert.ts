@@ -2,6 +2,7 @@ import type { Architecture } from "../architecture.ts";
 import { BertModel } from "../bert.ts";
 import { parseBertConfig } from "../bert-config.ts";
 import { type BertHead, bertShapes } from "../bert-shapes.ts";
+import { countLabels } from "../count-labels.ts";
 import type { TextNetwork } from "../network.ts";
 import { takeTensors } from "../take-tensors.ts";
 
@@ -15,7 +16,7 @@ export const bert: Architecture = {
   async open(source, { head, headFrom = source, labels }): Promise<TextNetwork> {
     const config = parseBertConfig(source.config, source.configFile);
     const kind: BertHead = head === "masked-language" ? head : "classification";
-    const classes = kind === "classification" ? await countLabels(headFrom, labels) : 0;
+    const classes = kind === "classification" ? await countLabels(headFrom, "classifier.weight", labels) : 0;
     const isBare = source.names.has("embeddings.word_embeddings.weight");
     const parameters = await takeTensors(
       [...bertShapes(config, kind, classes)].map(([name, shape]) => {
@@ -39,10 +40,3 @@ export const bert: Architecture = {
     };
   },
 };
-
-async function countLabels(source: Parameters<Architecture["open"]>[0], expected: number | undefined): Promise<number> {
-  const weight = (await source.read(["classifier.weight"])).get("classifier.weight");
-  const found = weight?.shape[0] ?? 0;
-  if (expected === undefined || expected === found) return found;
-  throw new Error(`${source.folder}: the head tells ${found} classes apart; the task has ${expected} labels.`);
-}
