@@ -57,7 +57,7 @@ export async function registerDataset(
 }
 
 /** sha256 of a line `name sha256` for each split, by name: what a version is, whatever its files are called. */
-export function digestOf({ splits }: Pick<Input, "splits">): string {
+function digestOf({ splits }: Pick<Input, "splits">): string {
   const lines = splits.map(({ name, file }) => `${name} ${file.sha256}\n`).sort();
   return createHash("sha256").update(lines.join("")).digest("hex");
 }

@@ -8,7 +8,7 @@ export function kindName(kind: TaskKind): EvaluationKind {
   return found;
 }
 
-export const taskKind = (name: EvaluationKind): TaskKind => TaskKind[name.toUpperCase().replaceAll("-", "_") as TaskKind];
+const taskKind = (name: EvaluationKind): TaskKind => TaskKind[name.toUpperCase().replaceAll("-", "_") as TaskKind];
 
 const headKinds: ReadonlySet<EvaluationKind> = new Set(["classification", "image-classification", "table-classification"]);
 

@@ -11,7 +11,7 @@ import { kindName } from "./task-kind.ts";
 
 export const SplitPurposeEnum = builder.enumType("SplitPurpose", { values: Object.values(SplitPurpose) });
 
-export const TaskKindEnum = builder.enumType("TaskKind", {
+const TaskKindEnum = builder.enumType("TaskKind", {
   description: "How a task is scored",
   values: {
     CLASSIFICATION: { description: "Texts, by the label that a classification head scores highest" },

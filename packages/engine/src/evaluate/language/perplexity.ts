@@ -44,7 +44,7 @@ export async function perplexity(
   return summarise(nats, tokens, documents);
 }
 
-export function windowsOf(text: string, tokenizer: LanguageTokenizer, maxLength: number): ScoredTokens[] {
+function windowsOf(text: string, tokenizer: LanguageTokenizer, maxLength: number): ScoredTokens[] {
   const before = beginning(tokenizer);
   const ids = [...before, ...tokenizer.encodePlain(text)];
   const windows: ScoredTokens[] = [];
