@@ -91,6 +91,7 @@ test.each<[name: string, changed: object, message: string]>([
 
 test.each([
   ["gpt2", { n_inner: 15 }, 'tensor "transformer.h.0.mlp.c_fc.weight" has shape [12, 16];'],
+  ["gpt2", { n_inner: null }, "config.json asks for [12, 48]"],
   ["llama", { num_hidden_layers: 3 }, 'has no tensor "model.layers.2.input_layernorm.weight"'],
   ["llama", { attention_bias: true }, 'has no tensor "model.layers.0.self_attn.q_proj.bias"'],
   ["llama-tied", { tie_word_embeddings: false }, 'has no tensor "lm_head.weight"'],

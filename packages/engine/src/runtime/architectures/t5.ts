@@ -1,9 +1,10 @@
 import { gatherRows } from "@amalgam/tfjs-backend-ort";
-import type { Architecture, CheckpointSource } from "../architecture.ts";
+import type { Architecture } from "../architecture.ts";
 import { Layers } from "../layers.ts";
 import type { PairNetwork } from "../network.ts";
 import { takeTensors } from "../take-tensors.ts";
 import { tf } from "../tf.ts";
+import { hasTiedHead } from "../tied-head.ts";
 import { parseT5Config, t5Tensors } from "./t5-config.ts";
 import { decode, encode } from "./t5-stacks.ts";
 
@@ -22,7 +23,7 @@ export const t5: Architecture = {
   async open(source): Promise<PairNetwork> {
     const config = parseT5Config(source);
     const wanted = t5Tensors(config, source);
-    const isTied = await hasTiedHead(source, config.tie_word_embeddings);
+    const isTied = config.tie_word_embeddings && (await hasTiedHead(source, HEAD, SHARED));
     const head = { name: HEAD, shape: [config.vocab_size, config.d_model], from: source };
     const parameters = await takeTensors(isTied ? wanted : [...wanted, head]);
     const layers = new Layers(parameters);
@@ -49,12 +50,3 @@ export const t5: Architecture = {
 };
 
 const everyPosition = (ids: Int32Array): Int32Array => Int32Array.from(ids, (_, index) => index);
-
-/** Files may hold the shared matrix twice: the head is tied when it is absent, or the very same numbers and the config says so. */
-async function hasTiedHead(source: CheckpointSource, isTiedByConfig: boolean): Promise<boolean> {
-  if (!isTiedByConfig) return false;
-  if (!source.names.has(HEAD)) return true;
-  const tensors = await source.read([HEAD, SHARED]);
-  const [head, shared] = [tensors.get(HEAD)?.values, tensors.get(SHARED)?.values];
-  return head !== undefined && head.length === shared?.length && head.every((value, index) => value === shared[index]);
-}
