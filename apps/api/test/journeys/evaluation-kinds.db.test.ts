@@ -360,10 +360,13 @@ describe("a task that cannot be scored is refused when it is made", () => {
       faults: [{ code: "BAD_SETTINGS", path: ["settings"] }],
     });
   });
+});
 
-  test("a suite cannot average bits with shares", async () => {
-    expect(await createSuite("mixed", ["documents", "table"])).toMatchObject({
-      faults: [{ code: "MIXED_METRICS", path: ["tasks"] }],
-    });
-  });
+test("a suite may hold tasks in different units: its leaderboard then has no plain mean", async () => {
+  expect(await createSuite("mixed", ["documents", "table"])).toMatchObject({ __typename: "CreateSuiteSuccess" });
+  const board = await client.ask<{ rows: { mean: number | null }[] }>(
+    `{ leaderboard(namespace: "k", suite: "mixed") { rows { title mean scores { value } } } }`,
+  );
+  for (const { mean } of board.rows) expect(mean).toBeNull();
+  expect(board.rows.length).toBeGreaterThan(0);
 });

@@ -51,24 +51,13 @@ function same(suite: SuiteWithTasks, taskIds: readonly string[]): Suite {
 async function findTasks(deps: Deps, namespace: string, names: readonly string[]): Promise<string[]> {
   const faults: Fault[] = [];
   const ids: string[] = [];
-  const metrics = new Set<string>();
   for (const [i, given] of names.entries()) {
     const [space, name] = given.includes("/") ? given.split("/", 2) : [namespace, given];
     const task = await deps.db.task.findUnique({ where: { namespace_name: { namespace: clean(space), name: clean(name) } } });
     if (!task) faults.push(fault("NOT_FOUND", `There is no task ${JSON.stringify(given.slice(0, 100))}.`, ["tasks", i]));
     else if (ids.includes(task.id)) faults.push(fault("TASK_TWICE", `The task ${given} is listed twice.`, ["tasks", i]));
-    else {
-      ids.push(task.id);
-      metrics.add(task.metric);
-    }
+    else ids.push(task.id);
   }
-  // A mean over shares, where more is better, and bits, where less is, would say nothing.
-  if (metrics.has("bits_per_token") && metrics.size > 1)
-    faults.push(
-      fault("MIXED_METRICS", "Tasks in bits per token cannot be averaged with others. Give them a suite of their own.", [
-        "tasks",
-      ]),
-    );
   refuseAll(faults);
   return ids;
 }
