@@ -3,60 +3,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type BackendName, selectBackend } from "../src/runtime/backend.ts";
 import { tf } from "../src/runtime/tf.ts";
-import * as float64 from "./float64-decoder.ts";
-
-/** An operation on inputs of the given shapes, and the same in float64. */
-interface Case {
-  readonly shapes: readonly (readonly number[])[];
-  readonly operation: (inputs: tf.Tensor2D[]) => tf.Tensor;
-  readonly exact: (values: Float64Array[]) => Float64Array;
-}
-
-const side = (min: number, max: number) => fc.integer({ min, max });
-
-const cases: Record<string, fc.Arbitrary<Case>> = {
-  affine: fc.tuple(side(1, 6), side(1, 5), side(1, 5)).map(([rows, inputs, outputs]) => ({
-    shapes: [[rows, inputs], [inputs, outputs], [outputs]],
-    operation: ([x, weight, bias]) => affine(x as tf.Tensor2D, weight as tf.Tensor2D, bias as unknown as tf.Tensor1D),
-    exact: (values) => float64.affine(values, { inputs, outputs }),
-  })),
-  geluTanh: fc.tuple(side(1, 6), side(1, 7)).map((shape) => ({
-    shapes: [shape],
-    operation: ([x]) => geluTanh(x as tf.Tensor2D),
-    exact: float64.geluTanh,
-  })),
-  rmsNorm: fc.tuple(side(1, 6), side(2, 9), fc.constantFrom(1e-6, 1e-2)).map(([rows, width, epsilon]) => ({
-    shapes: [[rows, width], [width]],
-    operation: ([x, gamma]) => rmsNorm(x as tf.Tensor2D, gamma as unknown as tf.Tensor1D, epsilon),
-    exact: (values) => float64.rmsNorm(values, { width, epsilon }),
-  })),
-  swiglu: fc.tuple(side(1, 6), side(1, 7)).map((shape) => ({
-    shapes: [shape, shape],
-    operation: ([gate, up]) => swiglu(gate as tf.Tensor2D, up as tf.Tensor2D),
-    exact: float64.swiglu,
-  })),
-  rope: fc.tuple(side(1, 3), side(1, 5), side(1, 3), side(1, 4)).map(([batch, length, heads, half]) => {
-    const shape = { batch, length, heads, size: 2 * half };
-    const angles = Float64Array.from({ length: length * half }, (_, index) => Math.floor(index / half) / 3 ** (index % half));
-    const tables = { cos: Float32Array.from(angles, Math.cos), sin: Float32Array.from(angles, Math.sin) };
-    return {
-      shapes: [[batch * length, heads * 2 * half]],
-      operation: ([x]) => rope(x as tf.Tensor2D, tables, shape),
-      exact: (values) => float64.rope(values, shape, angles),
-    };
-  }),
-  causalAttention: fc
-    .tuple(side(1, 2), side(1, 5), side(1, 2), side(1, 3), side(1, 4), side(1, 6))
-    .map(([batch, length, keyHeads, group, size, window]) => {
-      const shape = { batch, length, heads: keyHeads * group, keyHeads, window };
-      const keys = [batch * length, keyHeads * size];
-      return {
-        shapes: [[batch * length, keyHeads * group * size], keys, keys],
-        operation: ([q, k, v]) => causalAttention(q as tf.Tensor2D, k as tf.Tensor2D, v as tf.Tensor2D, shape),
-        exact: (values) => float64.causalAttention(values, { ...shape, size }),
-      };
-    }),
-};
+import { type Case, cases, side } from "./fused-cases.ts";
 
 /** Float32 numbers within ±2 that are the same for the same seed. */
 function sample(seed: number, shape: readonly number[]): Float64Array {
@@ -92,7 +39,7 @@ function difference(actual: ArrayLike<number>, wanted: Float64Array): number {
 }
 
 /** On cpu and wasm the operations are composed of those of TensorFlow.js, on ort they are graphs of their own. */
-describe.each(["ort", "cpu", "wasm"] satisfies BackendName[])("operations of decoders on %s", (backend) => {
+describe.each(["ort", "cpu", "wasm"] satisfies BackendName[])("fused operations on %s", (backend) => {
   beforeAll(async () => {
     await selectBackend(backend);
   });
