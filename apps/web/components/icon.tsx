@@ -17,6 +17,7 @@ const paths = {
   next: '<path d="m6.5 4.5 3.5 3.5-3.5 3.5"/>',
   previous: '<path d="M9.5 4.5 6 8l3.5 3.5"/>',
   stop: '<rect x="4" y="4" width="8" height="8" rx="1"/>',
+  compare: '<path d="M5.5 3 2.5 6l3 3M2.5 6h8M10.5 7l3 3-3 3M13.5 10h-8"/>',
   redo: '<path d="M13 8a5 5 0 1 1-1.5-3.6M13 2.5v3h-3"/>',
   clock: '<circle cx="8" cy="8" r="5.5"/><path d="M8 5v3l2 1.5"/>',
   info: '<circle cx="8" cy="8" r="5.5"/><path d="M8 7.5v3M8 5.3v.1"/>',

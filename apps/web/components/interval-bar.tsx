@@ -11,7 +11,8 @@ interface Props {
   value: number;
   low: number;
   high: number;
-  tone?: "ink" | "quiet";
+  /** Hollow: a value that does not count as measured, such as one that was tuned on the split. */
+  tone?: "ink" | "quiet" | "hollow";
   /** Grid lines of the axis, when the bar stands in a table with an axis above. */
   hasGrid?: boolean;
   className?: string;
@@ -22,6 +23,8 @@ export function IntervalBar({ axis, value, low, high, tone = "ink", hasGrid = fa
   const at = (v: number) => `${position(axis, v) * 100}%`;
   const label = `${accuracy(value)}, interval ${accuracy(low)} to ${accuracy(high)}`;
   const colour = tone === "ink" ? "bg-ink" : "bg-ink-4";
+  const band = tone === "hollow" ? "border border-warn border-dashed" : `opacity-25 ${colour}`;
+  const dot = tone === "hollow" ? "border-[1.5px] border-warn bg-surface" : colour;
   const isOutside = value < axis.low || value > axis.high;
   return (
     <span role="img" aria-label={label} title={label} className={`keep-colour relative block overflow-hidden ${className}`}>
@@ -35,13 +38,13 @@ export function IntervalBar({ axis, value, low, high, tone = "ink", hasGrid = fa
       ) : (
         <>
           <i
-            className={`absolute top-1/2 h-[7px] min-w-[7px] -translate-y-1/2 rounded-full opacity-25 ${colour}`}
+            className={`absolute top-1/2 h-[7px] min-w-[7px] -translate-y-1/2 rounded-full ${band}`}
             style={{
               left: at(Math.max(low, axis.low)),
               width: `${(position(axis, Math.min(high, axis.high)) - position(axis, Math.max(low, axis.low))) * 100}%`,
             }}
           />
-          <i className={`absolute top-1/2 size-2 -translate-1/2 rounded-full ${colour}`} style={{ left: at(value) }} />
+          <i className={`absolute top-1/2 size-2 -translate-1/2 rounded-full ${dot}`} style={{ left: at(value) }} />
         </>
       )}
     </span>

@@ -6,17 +6,15 @@ import { ButtonLink } from "../../components/ui/button.tsx";
 import { Card } from "../../components/ui/card.tsx";
 import type { HomeQuery } from "../../gql/graphql.ts";
 import { accuracy, capitalised, countWord, interval, parameters } from "../../lib/format.ts";
-import { type Board, expertScores, heroVerdict, ranked } from "../leaderboards/board.ts";
+import { type Board, type BoardRow, expertScores, heroVerdict } from "../leaderboards/board.ts";
 import { directParents } from "../versions/mixture.ts";
 import { mixtureInputs } from "../versions/mixture-inputs.tsx";
 import { versionPath } from "../versions/version-path.ts";
 
 type Version = HomeQuery["merged"]["edges"][number]["node"];
 
-/** The best merge as a drawing, and its one number; the newest merge while nothing is scored. */
-export function Hero({ newest, board }: { newest: Version; board: Board | null }) {
-  const first = board ? ranked(board).find((row) => row.version?.kind === "MERGED" && row.mean !== null) : undefined;
-  const version = first?.version ?? newest;
+/** The best merge as a drawing, and its one number; the newest merge, without a row, while nothing is scored. */
+export function Hero({ version, row, board }: { version: Version; row: BoardRow | null; board: Board | null }) {
   const inputs = mixtureInputs(version.parents, expertScores(board));
   return (
     <Card
@@ -36,14 +34,8 @@ export function Hero({ newest, board }: { newest: Version; board: Board | null }
           </Link>
           {version.aliases.includes("champion") && <AliasPill alias="champion" />}
         </div>
-        {first?.mean != null && board ? (
-          <Score
-            mean={first.mean}
-            low={first.low ?? first.mean}
-            high={first.high ?? first.mean}
-            board={board}
-            version={version}
-          />
+        {row?.mean != null && board ? (
+          <Score mean={row.mean} low={row.low ?? row.mean} high={row.high ?? row.mean} board={board} version={version} />
         ) : (
           <p className="mt-3 text-ink-2">
             Not evaluated yet. Evaluate it on a suite to see what the merge gained over its parents.

@@ -17,3 +17,10 @@ export const HomeDocument = graphql(`
     suites(first: 1) { edges { node { id namespace name title tasks { id } } } }
   }
 `);
+
+/** The version of the leaderboard's best merge, with what it is made of. */
+export const BestMergeDocument = graphql(`
+  query BestMerge($ref: String!) {
+    version(ref: $ref) { ...Mixture createdAt sizeBytes aliases parameterCount }
+  }
+`);

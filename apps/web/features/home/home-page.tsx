@@ -8,12 +8,12 @@ import { ButtonLink } from "../../components/ui/button.tsx";
 import type { HomeQuery } from "../../gql/graphql.ts";
 import { plural } from "../../lib/format.ts";
 import { load } from "../../lib/load.ts";
-import type { Board } from "../leaderboards/board.ts";
+import { type Board, bestMerge } from "../leaderboards/board.ts";
 import { LeaderboardDocument } from "../leaderboards/leaderboard-document.ts";
 import { RegisterButton } from "../models/register-button.tsx";
 import { FirstRun } from "./first-run.tsx";
 import { Hero } from "./hero.tsx";
-import { HomeDocument } from "./home-document.ts";
+import { BestMergeDocument, HomeDocument } from "./home-document.ts";
 import { NewVersions, RunningRuns, TopOfBoard } from "./home-lists.tsx";
 
 export async function HomePage() {
@@ -29,7 +29,9 @@ export async function HomePage() {
   const board = await loadBoard(home.data);
   const { viewer, merged } = home.data;
   const namespace = home.data.suites.edges[0]?.node.namespace ?? viewer.namespaces[0] ?? "Home";
-  const best = merged.edges[0]?.node;
+  const newest = merged.edges[0]?.node;
+  const row = board ? bestMerge(board) : undefined;
+  const best = (row && (await loadVersion(row.title))) ?? newest;
   return (
     <>
       <PageHead title={namespace} aside={viewer.counts.models > 0 && <Pill>{plural(viewer.counts.models, "model")}</Pill>}>
@@ -39,7 +41,11 @@ export async function HomePage() {
           New merge
         </ButtonLink>
       </PageHead>
-      {best ? <Hero newest={best} board={board} /> : <FirstRun hasVersions={viewer.counts.versions > 0} />}
+      {best ? (
+        <Hero version={best} row={row?.version?.id === best.id ? row : null} board={board} />
+      ) : (
+        <FirstRun hasVersions={viewer.counts.versions > 0} />
+      )}
       <div className="mt-3.5 grid grid-cols-[minmax(0,1fr)_minmax(0,1.12fr)_minmax(0,1fr)] gap-3.5 narrow:grid-cols-2 phone:grid-cols-1">
         <RunningRuns data={home.data} />
         <NewVersions data={home.data} />
@@ -53,8 +59,13 @@ export async function HomePage() {
 async function loadBoard(home: HomeQuery): Promise<Board | null> {
   const suite = home.suites.edges[0]?.node;
   if (!suite) return null;
-  const answer = await load(LeaderboardDocument, { namespace: suite.namespace, suite: suite.name });
+  const answer = await load(LeaderboardDocument, { namespace: suite.namespace, suite: suite.name, first: 20 });
   return answer.ok ? (answer.data.leaderboard ?? null) : null;
+}
+
+async function loadVersion(ref: string) {
+  const answer = await load(BestMergeDocument, { ref });
+  return answer.ok ? (answer.data.version ?? undefined) : undefined;
 }
 
 function Commands({ namespace, suite }: { namespace: string; suite: string | null }) {

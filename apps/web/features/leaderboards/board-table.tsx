@@ -1,86 +1,99 @@
-import clsx from "clsx";
-import Link from "next/link";
+import type { ReactNode } from "react";
 import { type Axis, AxisLabels, IntervalBar } from "../../components/interval-bar.tsx";
-import { KindGlyph, kindLabel } from "../../components/kind-glyph.tsx";
-import { AliasPill } from "../../components/pill.tsx";
-import { MixtureStrip } from "../../components/strands/mixture-strip.tsx";
 import { Card } from "../../components/ui/card.tsx";
-import { accuracy, interval } from "../../lib/format.ts";
-import { mixtureStrands } from "../versions/mixture.ts";
-import { methodTitle } from "../versions/recipe-facts.ts";
-import { VersionName } from "../versions/version-name.tsx";
-import { versionPath } from "../versions/version-path.ts";
 import {
-  axisOf,
   type Board,
   type BoardRow,
   type Bounds,
+  besides,
   boundsByTask,
-  type Mode,
   ranked,
   references,
+  scoreOn,
   type Tie,
   taskLabel,
-  ties,
 } from "./board.ts";
+import type { BoardView, SortBy } from "./board-view.ts";
+import { axisFor, rankWords, tiesIn } from "./board-words.ts";
+import { Bracket, CompareLink, ExpertShare, MeanText, methodWord, missingMean, RowName } from "./row-parts.tsx";
 import { ScoreCell } from "./score-cell.tsx";
+import { ariaSort, SortHead } from "./sort-head.tsx";
 
 interface Shared {
   board: Board;
   axis: Axis;
   bounds: ReadonlyMap<string, Bounds>;
-  mode: Mode;
+  view: BoardView;
 }
 
-export function BoardTable({ board, mode }: { board: Board; mode: Mode }) {
+export function BoardTable({ board, view, path }: { board: Board; view: BoardView; path: string }) {
   const rows = ranked(board);
-  const shared: Shared = { board, mode, axis: axisOf(rows.length > 0 ? rows : board.rows), bounds: boundsByTask(board) };
-  const brackets = ties(rows);
-  const others = references(board);
+  const shared: Shared = { board, view, axis: axisFor(board), bounds: boundsByTask(board) };
+  const brackets = tiesIn(rows, view);
+  const span = 7 + board.tasks.length;
+  const head = (sort: SortBy, content: ReactNode, title?: string) => (
+    <SortHead path={path} view={view} sort={sort} {...(title ? { title } : {})}>
+      {content}
+    </SortHead>
+  );
   return (
     <Card className="overflow-hidden phone:hidden">
       <div className="scroll-x">
         <table className="w-full border-collapse text-table" aria-label={`Leaderboard of ${board.suite.title}`}>
           <thead>
             <tr className="border-line border-b text-caption text-ink-3 [&_th]:h-[34px] [&_th]:font-medium">
-              <th scope="col" className="w-[58px] pl-4 text-left">
-                #
+              <th scope="col" aria-sort={ariaSort(view, { column: "rank" }, true)} className="w-[58px] pl-4 text-left">
+                {head({ column: "rank" }, "#", rankWords)}
               </th>
-              <th scope="col" className="w-[236px] text-left">
-                Version
+              <th scope="col" aria-sort={ariaSort(view, { column: "name" }, true)} className="w-[216px] text-left">
+                {head({ column: "name" }, "Version")}
               </th>
-              <th scope="col" className="px-2.5 text-left narrow:hidden">
-                Method
+              <th
+                scope="col"
+                aria-sort={ariaSort(view, { column: "method" }, true)}
+                className="max-w-[120px] px-2.5 text-left narrow:hidden"
+              >
+                {head({ column: "method" }, "Method")}
               </th>
-              <th scope="col" className="min-w-[190px] px-1.5">
+              <th scope="col" className="min-w-[170px] px-1.5">
                 <span className="sr-only">Mean with its interval</span>
                 <AxisLabels axis={shared.axis} />
               </th>
-              <th scope="col" className="w-[116px] pr-[18px] text-right whitespace-nowrap">
-                Mean
+              <th
+                scope="col"
+                aria-sort={ariaSort(view, { column: "mean" })}
+                className="w-[112px] pr-3 text-right whitespace-nowrap"
+              >
+                {head({ column: "mean" }, "Mean")}
+              </th>
+              <th
+                scope="col"
+                aria-sort={ariaSort(view, { column: "normalised" })}
+                className="w-[116px] pr-3 text-right whitespace-nowrap"
+              >
+                {head({ column: "normalised" }, "By expert's", expertWords)}
               </th>
               {board.tasks.map((task) => (
-                <th key={task.id} scope="col" title={task.title} className="w-[74px] text-center narrow:w-[60px]">
-                  <span className="mx-auto block max-w-[72px] truncate">{taskLabel(task, 10)}</span>
+                <th
+                  key={task.id}
+                  scope="col"
+                  aria-sort={ariaSort(view, { task: task.name })}
+                  className="w-[68px] min-w-[54px] text-center narrow:w-[58px]"
+                >
+                  <span className="mx-auto flex max-w-[68px] justify-center">
+                    {head({ task: task.name }, taskLabel(task, 10), `${task.title}: sort by it`)}
+                  </span>
                 </th>
               ))}
-              <td className="w-2.5" />
+              <td className="w-9" />
             </tr>
           </thead>
           <tbody>
             {rows.map((row, i) => (
-              <Row key={row.version?.id ?? row.title} row={row} tie={brackets[i] ?? null} shared={shared} />
+              <Row key={row.id} row={row} tie={brackets[i] ?? null} shared={shared} />
             ))}
-            {others.length > 0 && (
-              <tr className="border-line border-b bg-sunken">
-                <td colSpan={6 + board.tasks.length} className="h-[30px] pl-4 text-caption text-ink-3">
-                  References: what a merge is measured against
-                </td>
-              </tr>
-            )}
-            {others.map((row) => (
-              <Row key={row.reference ?? row.title} row={row} tie={null} shared={shared} />
-            ))}
+            <Group title="Beside: parents and the plain average" span={span} rows={besides(board)} shared={shared} />
+            <Group title="References: what a merge is measured against" span={span} rows={references(board)} shared={shared} />
           </tbody>
         </table>
       </div>
@@ -88,96 +101,70 @@ export function BoardTable({ board, mode }: { board: Board; mode: Mode }) {
   );
 }
 
-function Row({ row, tie, shared }: { row: BoardRow; tie: Tie; shared: Shared }) {
-  const isReference = row.reference !== null;
-  return (
-    <tr className="relative border-line border-b last:border-b-0 hover:bg-hover">
-      <td className="relative h-[42px] pl-4 text-[12.5px] text-ink-3">
-        <span className={tie === null || tie === "first" ? "font-semibold text-ink" : ""}>{row.rank ?? "·"}</span>
-        <Bracket tie={tie} />
-      </td>
-      <td className="max-w-[260px] pr-2">
-        <RowName row={row} />
-      </td>
-      <td className="px-2.5 whitespace-nowrap text-ink-2 narrow:hidden">{methodWord(row)}</td>
-      <td className="px-1.5">
-        {row.mean !== null ? (
-          <IntervalBar
-            axis={shared.axis}
-            value={row.mean}
-            low={row.low ?? row.mean}
-            high={row.high ?? row.mean}
-            tone={isReference ? "quiet" : "ink"}
-            hasGrid
-            className="h-[41px]"
-          />
-        ) : (
-          <span className="text-caption text-ink-3">not on every task</span>
-        )}
-      </td>
-      <td className="pr-[18px] text-right whitespace-nowrap">
-        {row.mean !== null && (
-          <>
-            <span className="font-semibold">{accuracy(row.mean)}</span>{" "}
-            <span className="text-caption text-ink-3">{interval(row.mean, row.low ?? row.mean, row.high ?? row.mean)}</span>
-          </>
-        )}
-      </td>
-      {shared.board.tasks.map((task) => (
-        <td key={task.id} className="h-px px-px py-[3px]">
-          <ScoreCell
-            score={row.scores.find((score) => score.task.id === task.id)}
-            task={task.title}
-            bounds={shared.bounds.get(task.id)}
-            mode={shared.mode}
-          />
-        </td>
-      ))}
-      <td />
-    </tr>
-  );
-}
+const expertWords =
+  "Mean over tasks of the score divided by that of the task's own expert, with its 95 % interval; below it the task where least is left";
 
-export function RowName({ row }: { row: BoardRow }) {
-  const { version } = row;
-  const strands = version?.kind === "MERGED" ? mixtureStrands(version.parents) : [];
+function Group({ title, span, rows, shared }: { title: string; span: number; rows: readonly BoardRow[]; shared: Shared }) {
+  if (rows.length === 0) return null;
   return (
     <>
-      <span className="flex min-w-0 items-center gap-2">
-        <KindGlyph kind={version && row.reference !== "EXPERTS" ? version.kind : "FINE_TUNED"} />
-        {version && row.reference !== "EXPERTS" ? (
-          <Link href={versionPath(version)} data-row className="link flex min-w-0">
-            <VersionName version={version} />
-          </Link>
-        ) : (
-          <span className="truncate font-medium">{row.title}</span>
-        )}
-        {version?.aliases.includes("champion") && <AliasPill alias="champion" />}
-      </span>
-      {strands.length > 0 && <MixtureStrip strands={strands} className="mt-1 ml-6 w-[112px]" />}
+      <tr className="border-line border-b bg-sunken">
+        <td colSpan={span} className="h-[30px] pl-4 text-caption text-ink-3">
+          {title}
+        </td>
+      </tr>
+      {rows.map((row) => (
+        <Row key={row.id} row={row} tie={null} shared={shared} />
+      ))}
     </>
   );
 }
 
-/** Rows that a paired test cannot tell apart stand in one bracket. */
-export function Bracket({ tie, className = "left-[46px]" }: { tie: Tie; className?: string }) {
-  if (!tie) return null;
+function Row({ row, tie, shared }: { row: BoardRow; tie: Tie; shared: Shared }) {
+  const { board, axis, bounds, view } = shared;
   return (
-    <i
-      aria-hidden="true"
-      className={clsx(
-        "absolute w-1 border-ink-4 border-l-[1.5px]",
-        className,
-        tie === "first" && "top-[13px] -bottom-px rounded-tl-[3px] border-t-[1.5px]",
-        tie === "middle" && "top-0 -bottom-px",
-        tie === "last" && "top-0 bottom-[13px] rounded-bl-[3px] border-b-[1.5px]",
-      )}
-    />
+    <tr className="relative border-line border-b last:border-b-0 hover:bg-hover">
+      <td className="relative h-[44px] pl-4 text-[12.5px] text-ink-3" title={row.rank === null ? undefined : rankWords}>
+        <span className={row.rank !== null && (tie === null || tie === "first") ? "font-semibold text-ink" : ""}>
+          {row.rank ?? "·"}
+        </span>
+        <Bracket tie={tie} />
+      </td>
+      <td className="max-w-[300px] pr-2">
+        <RowName row={row} />
+      </td>
+      <td className="max-w-[120px] truncate px-2.5 text-ink-2 narrow:hidden">{methodWord(row)}</td>
+      <td className="px-1.5">
+        {row.mean === null ? (
+          <span className="text-caption text-ink-3">{missingMean(row, board)}</span>
+        ) : (
+          <IntervalBar
+            axis={axis}
+            value={row.mean}
+            low={row.low ?? row.mean}
+            high={row.high ?? row.mean}
+            tone={toneOf(row)}
+            hasGrid
+            className="h-[43px]"
+          />
+        )}
+      </td>
+      <td className="pr-3 text-right whitespace-nowrap">
+        <MeanText row={row} />
+      </td>
+      <td className="max-w-[130px] pr-3 text-right">
+        <ExpertShare row={row} board={board} />
+      </td>
+      {board.tasks.map((task) => (
+        <td key={task.id} className="h-px px-px py-[3px]">
+          <ScoreCell score={scoreOn(row, task)} task={task.title} bounds={bounds.get(task.id)} mode={view.mode} />
+        </td>
+      ))}
+      <td className="pr-1.5 pl-0.5">
+        <CompareLink row={row} board={board} />
+      </td>
+    </tr>
   );
 }
 
-function methodWord(row: BoardRow): string {
-  if (row.reference === "EXPERTS") return "Own task each";
-  if (row.method) return methodTitle(row.method);
-  return row.version ? kindLabel(row.version.kind) : "";
-}
+export const toneOf = (row: BoardRow) => (row.reference ? "quiet" : row.tunedOn.length > 0 ? "hollow" : "ink");

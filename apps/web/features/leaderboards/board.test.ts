@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   axisOf,
   type Board,
+  type BoardRow,
   boundsByTask,
   cellText,
   gainKept,
@@ -9,30 +10,51 @@ import {
   shortTitle,
   taskLabel,
   ties,
-  toCsv,
   verdictCells,
 } from "./board.ts";
+import { toCsv, toJson } from "./board-export.ts";
+import { isFiltered, queryOf, readView, viewPath } from "./board-view.ts";
 
 const thin = "\u202f";
 
 function board(verdict: Board["verdict"]): Board {
-  const score = (value: number | null) => ({ task: { id: "t1" }, value, low: 0.7, high: 0.8, n: 100, evaluation: null });
-  const row = (rank: number | null, reference: string | null, title: string, value: number | null) => ({
+  const score = (value: number | null) => ({
+    taskName: "spam",
+    value,
+    low: 0.7,
+    high: 0.8,
+    n: 100,
+    ofExpert: value && value / 0.9,
+  });
+  const row = (rank: number | null, reference: string | null, title: string, value: number | null): BoardRow => ({
+    id: title,
     rank,
     reference,
+    isKept: false,
+    isPlainAverage: false,
+    tunedOn: [],
     title,
+    kind: reference === null ? "MERGED" : null,
     method: null,
     mean: value,
     low: value === null ? null : value - 0.01,
     high: value === null ? null : value + 0.01,
+    normalised: null,
+    worst: null,
+    parents: [],
     version: null,
     scores: [score(value)],
   });
   return {
     purpose: "REPORT",
     exampleCount: 100,
+    unit: "share",
+    kinds: ["MERGED"],
+    methods: [],
+    namespaces: ["ns"],
+    rowCount: 1,
     suite: { id: "s", namespace: "ns", name: "suite", title: "Suite" },
-    tasks: [{ id: "t1", name: "spam", title: "Spam", expert: null }],
+    tasks: [{ id: "t1", name: "spam", title: "Spam", metric: "accuracy", splits: [{ purpose: "REPORT" }], expert: null }],
     rows: [row(1, null, "ns/best@2", 0.8), row(null, "EXPERTS", "one expert", 0.9), row(null, "BASE", "ns/base@1", 0.5)],
     verdict,
   };
@@ -68,9 +90,9 @@ describe("gain kept", () => {
   it("is the share of the expert's gain over the base", () => {
     const bounds = boundsByTask(board(null)).get("t1");
     expect(gainKept(0.8, bounds)).toBeCloseTo(0.75);
-    expect(cellText(0.8, bounds, "gain")).toBe("75");
-    expect(cellText(0.8, bounds, "expert")).toBe("89");
-    expect(cellText(0.8, bounds, "accuracy")).toBe(".800");
+    expect(cellText({ value: 0.8, ofExpert: 0.8 / 0.9 }, bounds, "gain")).toBe("75");
+    expect(cellText({ value: 0.8, ofExpert: 0.8 / 0.9 }, bounds, "expert")).toBe("89");
+    expect(cellText({ value: 0.8, ofExpert: null }, bounds, "accuracy")).toBe(".800");
   });
   it("is not claimed when the expert's gain is within chance or unknown", () => {
     expect(gainKept(0.8, { base: 0.89, expert: 0.9, isGain: false })).toBeNull();
@@ -113,6 +135,55 @@ describe("a verdict", () => {
     });
     expect(heroVerdict(board(verdict([0.001, -0.004, 0.006], null)))?.rest).toBe("Cannot be told apart from a plain average.");
     expect(heroVerdict(board(null))).toBeNull();
+  });
+});
+
+it("a bracket goes past a row that has no rank, and ends where ranks do", () => {
+  expect(ties([{ rank: 1 }, { rank: null }, { rank: 1 }, { rank: null }, { rank: 3 }, { rank: null }])).toEqual([
+    "first",
+    "middle",
+    "last",
+    null,
+    null,
+    null,
+  ]);
+});
+
+it("an axis of another unit than shares may go beyond 1", () => {
+  expect(axisOf([{ low: 3.1, high: 3.6 }], false).high).toBeGreaterThan(3.6);
+  expect(axisOf([{ low: 300, high: 3600 }], false).ticks.length).toBeLessThanOrEqual(8);
+});
+
+describe("a view of the board", () => {
+  const full = "?split=search&kind=merged&method=ties&ns=six&q=best&sort=-task%3Aspam&show=gain&page=3";
+  const read = (query: string) => readView(Object.fromEntries(new URLSearchParams(query)));
+  it("lives in the address, and what is plain is not written", () => {
+    expect(viewPath("/l", read(full), { page: 3 })).toBe(`/l${full}`);
+    expect(viewPath("/l", read(""))).toBe("/l");
+    expect(viewPath("/l", read(full), { text: null })).not.toContain("page");
+  });
+  it("leaves out what it does not know", () => {
+    const view = read("?kind=cat&sort=colour&show=x&page=-4&split=moon");
+    expect(view).toEqual(read(""));
+    expect(isFiltered(view)).toBe(false);
+    expect(isFiltered(read("?q=x"))).toBe(true);
+  });
+  it("becomes a question to the API", () => {
+    expect(queryOf(read(full))).toEqual({
+      purpose: "SEARCH",
+      filter: { kinds: ["MERGED"], methods: ["ties"], namespaces: ["six"], text: "best" },
+      sort: { by: "TASK", task: "spam", reversed: true },
+      first: 100,
+      offset: 200,
+    });
+    expect(queryOf(read("?sort=worst")).sort).toEqual({ by: "WORST", reversed: false });
+  });
+});
+
+it("JSON has the keys that the command line prints", () => {
+  expect(toJson(board(null))).toMatchObject({
+    suite: "ns/suite",
+    rows: [{ rank: 1, kind: "MERGED", scores: { spam: { value: 0.8, n: 100 } } }, { kind: "EXPERTS" }, { kind: "BASE" }],
   });
 });
 

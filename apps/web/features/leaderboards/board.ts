@@ -17,8 +17,20 @@ export function readMode(value: string | undefined): Mode {
   return modes.find((mode) => mode.value === value)?.value ?? "accuracy";
 }
 
-export const ranked = (board: Board) => board.rows.filter((row) => row.reference === null);
+/** Rows that were asked for, in the order that was asked for. */
+export const ranked = (board: Board) => board.rows.filter((row) => row.reference === null && !row.isKept);
+/** Rows that were not, but that others are measured against: parents and the plain average. */
+export const besides = (board: Board) => board.rows.filter((row) => row.isKept);
 export const references = (board: Board) => board.rows.filter((row) => row.reference !== null);
+
+/** The first merge that has a rank: one tuned on the split does not count. */
+export const bestMerge = (board: Board): BoardRow | undefined =>
+  board.rows.find((row) => row.kind === "MERGED" && row.rank !== null && row.version !== null);
+
+export const scoreOn = (row: Pick<BoardRow, "scores"> | undefined, task: { name: string }): Score | undefined =>
+  row?.scores.find((score) => score.taskName === task.name);
+
+export const isLowerBetter = (task: { metric: string }) => task.metric === "bits_per_token";
 
 /** Base and expert score of each task, from the reference rows. */
 export interface Bounds {
@@ -29,14 +41,13 @@ export interface Bounds {
 }
 
 export function boundsByTask(board: Board): Map<string, Bounds> {
-  const scoreOf = (reference: string, taskId: string) =>
-    board.rows.find((row) => row.reference === reference)?.scores.find((score) => score.task.id === taskId);
+  const rowOf = (reference: string) => board.rows.find((row) => row.reference === reference);
   return new Map(
     board.tasks.map((task) => {
-      const base = scoreOf("BASE", task.id);
-      const expert = scoreOf("EXPERTS", task.id);
+      const [base, expert] = [scoreOn(rowOf("BASE"), task), scoreOn(rowOf("EXPERTS"), task)];
       const chance = Math.hypot(halfWidth(base), halfWidth(expert));
-      const isGain = base?.value != null && expert?.value != null && expert.value - base.value > chance;
+      const sign = isLowerBetter(task) ? -1 : 1;
+      const isGain = base?.value != null && expert?.value != null && sign * (expert.value - base.value) > chance;
       return [task.id, { base: base?.value ?? null, expert: expert?.value ?? null, isGain }];
     }),
   );
@@ -58,8 +69,12 @@ export function taskLabel(task: { title: string; name: string }, most = 14): str
 }
 
 /** What a cell says in each mode. */
-export function cellText(value: number, bounds: Bounds | undefined, mode: Mode): string | null {
-  if (mode === "expert") return bounds?.expert ? Math.round((value / bounds.expert) * 100).toString() : null;
+export function cellText(
+  { value, ofExpert }: { value: number; ofExpert: number | null },
+  bounds: Bounds | undefined,
+  mode: Mode,
+): string | null {
+  if (mode === "expert") return ofExpert === null ? null : Math.round(ofExpert * 100).toString();
   if (mode === "gain") {
     const share = gainKept(value, bounds);
     return share === null
@@ -71,8 +86,11 @@ export function cellText(value: number, bounds: Bounds | undefined, mode: Mode):
   return accuracy(value);
 }
 
+const mostTicks = 7;
+const steps = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5, 1, 2, 5, 10, 20, 50, 100];
+
 /** Ranked rows set the range; references outside get an arrow. */
-export function axisOf(rows: readonly { low: number | null; high: number | null }[], mostTicks = 7): Axis {
+export function axisOf(rows: readonly { low: number | null; high: number | null }[], isShare = true): Axis {
   const lows = rows.flatMap((row) => row.low ?? []);
   const highs = rows.flatMap((row) => row.high ?? []);
   if (lows.length === 0 || highs.length === 0) return { low: 0, high: 1, ticks: [0, 0.25, 0.5, 0.75, 1] };
@@ -80,8 +98,8 @@ export function axisOf(rows: readonly { low: number | null; high: number | null 
   const high = Math.max(...highs);
   const room = Math.max(0.01, (high - low) * 0.08);
   const from = Math.max(0, low - room);
-  const to = Math.min(1, high + room);
-  const step = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2].find((size) => (to - from) / size <= mostTicks) ?? 0.25;
+  const to = isShare ? Math.min(1, high + room) : high + room;
+  const step = steps.find((size) => (to - from) / size <= mostTicks) ?? (to - from) / mostTicks;
   const ticks: number[] = [];
   for (let i = Math.ceil(from / step); i * step <= to + 1e-9; i++) ticks.push(Number((i * step).toFixed(4)));
   return { low: from, high: to, ticks };
@@ -91,12 +109,16 @@ export function axisOf(rows: readonly { low: number | null; high: number | null 
 export type Tie = "first" | "middle" | "last" | null;
 
 export function ties(rows: readonly { rank: number | null }[]): Tie[] {
-  return rows.map((row, i) => {
-    if (row.rank === null) return null;
-    const above = rows[i - 1]?.rank === row.rank;
-    const below = rows[i + 1]?.rank === row.rank;
-    if (above && below) return "middle";
-    return below ? "first" : above ? "last" : null;
+  // A row without a rank (tuned on the split) stands where it scores; a bracket goes past it.
+  const near = (from: number, step: 1 | -1): number | null => {
+    for (let i = from + step; rows[i]; i += step) if (rows[i]?.rank != null) return rows[i]?.rank ?? null;
+    return null;
+  };
+  return rows.map(({ rank }, i) => {
+    const [above, below] = [near(i, -1), near(i, 1)];
+    if (rank === null) return above !== null && above === below ? "middle" : null;
+    if (above === rank && below === rank) return "middle";
+    return below === rank ? "first" : above === rank ? "last" : null;
   });
 }
 
@@ -156,7 +178,7 @@ export function heroVerdict(board: Board): { strong: string; rest: string } | nu
   const second = shortTitle(verdict.secondTitle);
   const leadText = !lead || !second ? "" : lead.low <= 0 ? `, tied with ${second}` : `, ahead of ${second}`;
   const over = verdict.overAverage;
-  if (!over) return second ? { strong: "", rest: `First of ${ranked(board).length}${leadText}.` } : null;
+  if (!over) return second ? { strong: "", rest: `First of ${board.rowCount}${leadText}.` } : null;
   if (over.low <= 0 && over.high >= 0) return { strong: "", rest: "Cannot be told apart from a plain average." };
   return { strong: `${points(over.value)} points`, rest: ` ${over.value < 0 ? "under" : "over"} a plain average${leadText}.` };
 }
@@ -168,44 +190,12 @@ export function shortTitle(title: string | null | undefined): string | null {
   return found ? `${found[1]} v${found[2]}` : title;
 }
 
-/** The board as a file: one line a row, three columns a task. */
-export function toCsv(board: Board): string {
-  const head = ["rank", "reference", "version", "kind", "method", "mean", "mean_low", "mean_high"];
-  const tasks = board.tasks.flatMap((task) => [task.name, `${task.name}_low`, `${task.name}_high`, `${task.name}_n`]);
-  const lines = board.rows.map((row) => {
-    const scores = board.tasks.flatMap((task) => {
-      const score = row.scores.find((candidate) => candidate.task.id === task.id);
-      return [score?.value, score?.low, score?.high, score?.n];
-    });
-    return [
-      row.rank,
-      row.reference,
-      row.version?.ref ?? row.title,
-      row.version?.kind,
-      row.method,
-      row.mean,
-      row.low,
-      row.high,
-      ...scores,
-    ];
-  });
-  return `${[[...head, ...tasks], ...lines].map((line) => line.map(csvField).join(",")).join("\r\n")}\r\n`;
-}
-
-/** Quoted when needed; a leading = + - @ would be a formula to a spreadsheet. */
-function csvField(value: string | number | null | undefined): string {
-  if (value === null || value === undefined) return "";
-  if (typeof value === "number") return String(value);
-  const safe = /^[=+\-@\t]/.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-}
-
 /** Each expert's score on its own task, by version ref. */
 export function expertScores(board: Board | null): Map<string, string> {
   const experts = board?.rows.find((row) => row.reference === "EXPERTS");
   const notes = new Map<string, string>();
   for (const task of board?.tasks ?? []) {
-    const value = experts?.scores.find((score) => score.task.id === task.id)?.value;
+    const value = scoreOn(experts, task)?.value;
     if (task.expert && value != null) notes.set(task.expert.ref, accuracy(value));
   }
   return notes;

@@ -5,25 +5,28 @@ import { Icon } from "../../components/icon.tsx";
 import { LoadFailure } from "../../components/load-failure.tsx";
 import { NotFound } from "../../components/not-found.tsx";
 import { PageHead } from "../../components/page-head.tsx";
+import { Pager } from "../../components/pager.tsx";
 import { ButtonAnchor, ButtonLink } from "../../components/ui/button.tsx";
 import { Card } from "../../components/ui/card.tsx";
-import { SegmentedLinks } from "../../components/ui/segmented.tsx";
-import { integer } from "../../lib/format.ts";
+import { integer, plural } from "../../lib/format.ts";
 import { load } from "../../lib/load.ts";
-import { type Board, type Mode, modes, ranked, verdictCells } from "./board.ts";
+import { type Board, type Mode, ranked, verdictCells } from "./board.ts";
+import { BoardFilters } from "./board-filters.tsx";
 import { BoardList } from "./board-list.tsx";
 import { BoardTable } from "./board-table.tsx";
+import { type BoardView, isFiltered, pageSize, queryOf, viewPath } from "./board-view.ts";
+import { rankWords } from "./board-words.ts";
 import { LeaderboardDocument } from "./leaderboard-document.ts";
 import { suitePath } from "./suites-page.tsx";
 
 interface Props {
   namespace: string;
   suite: string;
-  mode: Mode;
+  view: BoardView;
 }
 
-export async function LeaderboardPage({ namespace, suite, mode }: Props) {
-  const answer = await load(LeaderboardDocument, { namespace, suite });
+export async function LeaderboardPage({ namespace, suite, view }: Props) {
+  const answer = await load(LeaderboardDocument, { namespace, suite, ...queryOf(view) });
   if (!answer.ok) {
     return (
       <>
@@ -36,43 +39,72 @@ export async function LeaderboardPage({ namespace, suite, mode }: Props) {
   if (!board)
     return <NotFound title={`There is no suite ${namespace}/${suite}`}>Open Leaderboards to see the suites there are.</NotFound>;
   const path = suitePath(board.suite);
+  const query = viewPath("", view);
   return (
     <>
       <PageHead title={board.suite.title} facts={<Explanation board={board} />}>
         <CopyLinkButton className="phone:hidden" />
-        <ButtonAnchor href={`${path}/csv`} download>
+        <ButtonAnchor href={`${path}/csv${query}`} download>
           <Icon name="download" />
           CSV
+        </ButtonAnchor>
+        <ButtonAnchor href={`${path}/json${query}`} download>
+          <Icon name="download" />
+          JSON
         </ButtonAnchor>
         <ButtonLink href="/merge" look="filled">
           New merge
         </ButtonLink>
       </PageHead>
       <VerdictStrip board={board} />
-      <div className="mb-3 flex justify-end phone:justify-start">
-        <SegmentedLinks
-          label="What the cells show"
-          value={mode}
-          options={modes.map(({ value, label }) => ({
-            value,
-            label,
-            href: value === "accuracy" ? path : `${path}?show=${value}`,
-          }))}
+      {board.rows.length > 0 && <BoardFilters board={board} view={view} path={path} />}
+      <Rows board={board} view={view} path={path} />
+    </>
+  );
+}
+
+function Rows({ board, view, path }: { board: Board; view: BoardView; path: string }) {
+  if (board.rows.length === 0)
+    return (
+      <Card>
+        <EmptyState
+          title={
+            view.purpose === "SEARCH" ? "Nothing is evaluated on the search splits yet" : "Nothing is evaluated on this suite yet"
+          }
+          action={<ButtonLink href="/models">Models</ButtonLink>}
+        >
+          Open a version and evaluate it. References and merges line up here, with intervals.
+        </EmptyState>
+      </Card>
+    );
+  if (board.rowCount === 0 && isFiltered(view))
+    return (
+      <Card>
+        <EmptyState
+          title="No version matches"
+          action={
+            <ButtonLink href={viewPath(path, view, { kind: null, method: null, namespace: null, text: null })}>
+              Clear filters
+            </ButtonLink>
+          }
         />
-      </div>
-      {board.rows.length === 0 ? (
-        <Card>
-          <EmptyState title="Nothing is evaluated on this suite yet" action={<ButtonLink href="/models">Models</ButtonLink>}>
-            Open a version and evaluate it. References and merges line up here, with intervals.
-          </EmptyState>
+      </Card>
+    );
+  const last = Math.min(view.page * pageSize, board.rowCount);
+  return (
+    <>
+      <BoardTable board={board} view={view} path={path} />
+      <BoardList board={board} view={view} />
+      {board.rowCount > pageSize && (
+        <Card className="mt-2">
+          <Pager
+            shown={`${integer((view.page - 1) * pageSize + 1)} to ${integer(last)} of ${plural(board.rowCount, "version")}`}
+            first={view.page > 1 ? viewPath(path, view) : null}
+            next={last < board.rowCount ? viewPath(path, view, { page: view.page + 1 }) : null}
+          />
         </Card>
-      ) : (
-        <>
-          <BoardTable board={board} mode={mode} />
-          <BoardList board={board} mode={mode} />
-          <Legend mode={mode} />
-        </>
       )}
+      <Legend board={board} mode={view.mode} />
     </>
   );
 }
@@ -107,19 +139,26 @@ function VerdictStrip({ board }: { board: Board }) {
   );
 }
 
-function Legend({ mode }: { mode: Mode }) {
+function Legend({ board, mode }: { board: Board; mode: Mode }) {
   const cells = {
-    accuracy: "accuracy",
-    expert: "per cent of the expert's accuracy",
+    accuracy: board.unit === "share" ? "accuracy" : "score",
+    expert: "per cent of the expert's score",
     gain: "per cent of the expert's gain over the base",
   }[mode];
   return (
-    <p className="flex flex-wrap items-center gap-x-[18px] gap-y-1 px-0.5 py-3 text-caption text-ink-3">
-      <span>
-        Cell colour: gain over the base, of what the expert gained
-        <HeatRamp />0 to 100&#8239;%
-      </span>
-      <span>Cell number: {cells}</span>
-    </p>
+    <div className="px-0.5 py-3 text-caption text-ink-3">
+      <p className="flex flex-wrap items-center gap-x-[18px] gap-y-1">
+        <span>
+          Cell colour: gain over the base, of what the expert gained
+          <HeatRamp />0 to 100&#8239;%
+        </span>
+        <span>Cell number: {cells}</span>
+      </p>
+      <p className="mt-1.5 max-w-[980px]">{rankWords}. Rows tuned on the split they are scored on, and references, have none.</p>
+      <p className="mt-1 max-w-[980px]">
+        By expert's: mean over tasks of the score divided by that of the task's own expert on the same items; worst is the task
+        where least is left of its expert.
+      </p>
+    </div>
   );
 }

@@ -12,16 +12,14 @@ interface Props {
 /** A score with its colour: how much of the expert's gain over the base it keeps. */
 export function ScoreCell({ score, task, bounds, mode }: Props) {
   if (!score || score.value === null) {
-    const state = score?.evaluation?.state;
-    const isOn = state === "RUNNING" || state === "QUEUED";
     return (
-      <HeatCell level={null} title={`${task}: ${isOn ? "evaluating" : "not evaluated"}`}>
-        {isOn ? <span className="pulse size-1.5 rounded-full bg-run" /> : "·"}
+      <HeatCell level={null} title={`${task}: not evaluated`}>
+        ·
       </HeatCell>
     );
   }
   const kept = gainKept(score.value, bounds);
-  const text = cellText(score.value, bounds, mode);
+  const text = cellText({ value: score.value, ofExpert: score.ofExpert }, bounds, mode);
   const range = score.low !== null && score.high !== null ? ` ${interval(score.value, score.low, score.high)}` : "";
   const title = [
     `${task}: ${accuracy(score.value)}${range}`,

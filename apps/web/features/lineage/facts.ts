@@ -1,5 +1,5 @@
 import { accuracy, interval } from "../../lib/format.ts";
-import type { Board } from "../leaderboards/board.ts";
+import { type Board, scoreOn } from "../leaderboards/board.ts";
 
 /** The one fact under a node, by version id: a mean with its interval, or an expert's score on its own task. */
 export function factsOf(board: Board | null): Map<string, string> {
@@ -7,7 +7,7 @@ export function factsOf(board: Board | null): Map<string, string> {
   if (!board) return facts;
   const experts = board.rows.find((row) => row.reference === "EXPERTS");
   for (const task of board.tasks) {
-    const value = experts?.scores.find((score) => score.task.id === task.id)?.value;
+    const value = scoreOn(experts, task)?.value;
     if (task.expert && value != null) facts.set(task.expert.id, `${accuracy(value)} on its task`);
   }
   for (const row of board.rows) {

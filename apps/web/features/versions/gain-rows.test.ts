@@ -2,9 +2,17 @@ import { describe, expect, it } from "vitest";
 import type { Board } from "../leaderboards/board.ts";
 import { gainAxis, gainRows } from "./gain-rows.ts";
 
-const task = { id: "t", name: "spam", title: "Spam", expert: null };
-const score = (value: number) => ({ task: { id: "t" }, value, low: null, high: null, n: 10, evaluation: null });
-const reference = (name: string, value: number) => ({
+const task: Board["tasks"][number] = { id: "t", name: "spam", title: "Spam", metric: "accuracy", splits: [], expert: null };
+const score = (value: number) => ({ taskName: "spam", value, low: null, high: null, n: 10, ofExpert: null });
+const reference = (name: string, value: number): Board["rows"][number] => ({
+  id: name,
+  isKept: false,
+  isPlainAverage: false,
+  tunedOn: [],
+  kind: null,
+  normalised: null,
+  worst: null,
+  parents: [],
   rank: null,
   reference: name,
   title: name,
@@ -18,6 +26,11 @@ const reference = (name: string, value: number) => ({
 const board: Board = {
   purpose: "REPORT",
   exampleCount: 10,
+  unit: "share",
+  kinds: [],
+  methods: [],
+  namespaces: [],
+  rowCount: 0,
   suite: { id: "s", namespace: "n", name: "s", title: "S" },
   tasks: [task],
   rows: [reference("EXPERTS", 0.9), reference("BASE", 0.5)],

@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { readMode } from "../../../../../features/leaderboards/board.ts";
+import { readView } from "../../../../../features/leaderboards/board-view.ts";
 import { LeaderboardPage } from "../../../../../features/leaderboards/leaderboard-page.tsx";
 
 type Props = PageProps<"/leaderboards/[ns]/[suite]">;
@@ -10,6 +10,6 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 
 export default async function Page({ params, searchParams }: Props) {
   const { ns, suite } = await params;
-  const mode = [(await searchParams)["show"]].flat()[0];
-  return <LeaderboardPage namespace={decodeURIComponent(ns)} suite={decodeURIComponent(suite)} mode={readMode(mode)} />;
+  const view = readView(await searchParams);
+  return <LeaderboardPage namespace={decodeURIComponent(ns)} suite={decodeURIComponent(suite)} view={view} />;
 }
