@@ -8,7 +8,8 @@ import { loopSquares, tapSquares } from "./squares.ts";
  * Labels over which the squared gradient of the log-likelihood is taken: all of them, weighed by the model's own probabilities; some drawn from these; or the true one.
  */
 export type FisherEstimator =
-  | { readonly kind: "exact" }
+  /** `cut`: share of the spread of labels that may be left out to save passes; default 1e-3, 0 for none. */
+  | { readonly kind: "exact"; readonly cut?: number }
   | { readonly kind: "sampled"; readonly draws: number; readonly seed: number }
   | { readonly kind: "empirical" };
 
@@ -72,9 +73,15 @@ export async function measureFisher(
     ...(onProgress === undefined ? {} : { onProgress }),
   });
   return {
-    values: new Map([...sums].map(([name, sum]) => [name, Float32Array.from(sum, (value) => value / examples)])),
+    values: new Map([...sums].map(([name, sum]) => [name, mean(sum, examples)])),
     examples,
     passes: passes.count,
     seconds: (performance.now() - started) / 1000,
   };
+}
+
+function mean(sums: Float64Array, count: number): Float32Array {
+  const values = new Float32Array(sums.length);
+  for (let i = 0; i < values.length; i++) values[i] = (sums[i] as number) / count;
+  return values;
 }

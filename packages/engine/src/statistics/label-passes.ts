@@ -61,13 +61,13 @@ function batchOf(network: Network, examples: readonly StatisticExample[], passes
 
 function forward(network: Network, examples: readonly StatisticExample[]): Float32Array {
   const batch = collate(network, examples);
+  const logits = tf.tidy(() => batch.logits());
   try {
-    return tf.tidy(() => {
-      const values = borrowValues(batch.logits());
-      if (!values.every(Number.isFinite)) throw new Error("The model gives a score that is not a finite number.");
-      return values.slice();
-    });
+    const values = borrowValues(logits).slice();
+    if (!values.every(Number.isFinite)) throw new Error("The model gives a score that is not a finite number.");
+    return values;
   } finally {
+    logits.dispose();
     batch.dispose();
   }
 }
@@ -80,7 +80,7 @@ function directionsOf(
 ): Float32Array[] {
   switch (estimator.kind) {
     case "exact":
-      return labelFactors(logits);
+      return labelFactors(logits, estimator.cut);
     case "empirical": {
       if (label === undefined || !(label >= 0 && label < logits.length))
         throw new Error(`Example ${example} has the label ${label}; the head tells ${logits.length} classes apart.`);

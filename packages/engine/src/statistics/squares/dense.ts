@@ -3,7 +3,7 @@ import { addSquaresTo, addTo } from "./add-values.ts";
 import type { Contribution } from "./contribution.ts";
 
 /** Matrices smaller than this are multiplied for several examples in one operation. */
-const CHUNK = 1 << 20;
+const CHUNK = 1 << 22;
 
 /**
  * Of a matrix [p, q] whose gradient by example e is Σₜ aₑₜ bₑₜᵀ, a [e·t, p], b [e·t, q]. With one row an example the squares need no gradient of an
@@ -22,7 +22,10 @@ export function denseWeight(a: tf.Tensor2D, b: tf.Tensor2D, examples: number): C
           const [left, right] = [a, b].map((each) =>
             tf.reshape(tf.slice(each, [first * rows, 0], [count * rows, -1]), [count, rows, -1]),
           ) as [tf.Tensor3D, tf.Tensor3D];
-          addSquaresTo(sums, borrowValues(tf.matMul(left, right, true)));
+          const gradients = tf.matMul(left, right, true);
+          // Summed by the backend first: going through every gradient here costs more than making it.
+          if (count === 1) addSquaresTo(sums, borrowValues(gradients));
+          else addTo(sums, borrowValues(tf.sum(tf.square(gradients), 0)));
         });
       }
     },

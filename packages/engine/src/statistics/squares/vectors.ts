@@ -5,7 +5,8 @@ import type { Contribution } from "./contribution.ts";
 /** Of a vector whose gradient by an example is the sum of that example's rows; the last axis of `rows` is the vector's. */
 export function vectorOf(rows: tf.Tensor, examples: number): Contribution {
   const width = rows.shape.at(-1) ?? 1;
-  const values = tf.tidy(() => borrowValues(tf.sum(tf.reshape(rows, [examples, -1, width]), 1)).slice());
+  // Copied: the tensor may be gone when the values are wanted.
+  const values = borrowValues(tf.sum(tf.reshape(rows, [examples, -1, width]), 1)).slice();
   return {
     addSquares: (sums) => addSquaresTo(sums, values),
     addGradient(example, into) {
