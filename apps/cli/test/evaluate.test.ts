@@ -71,6 +71,8 @@ describe("amalgam evaluate without a server", () => {
     writeFileSync(at("bad.jsonl"), '{"text":"a","label":0}\n{"text":"a","label":9}\n');
     const bad = await here(["evaluate", spam, "--kind", "classification", "--data", at("bad.jsonl")]);
     expect(bad).toMatchObject({ code: 1, stderr: `${at("bad.jsonl")}: line 2: label is 9; the task has the labels 0 to 1.\n` });
+    const absent = await here(["evaluate", at("no-model"), "--kind", "classification", "--data", data]);
+    expect(absent).toMatchObject({ code: 1, stderr: `There is no folder or file ${at("no-model")}.\n` });
     const missing = await here(["evaluate", spam, "--kind", "classification", "--data", at("none.jsonl")]);
     expect(missing).toMatchObject({ code: 1, stderr: `There is no file or folder ${at("none.jsonl")}.\n` });
   });

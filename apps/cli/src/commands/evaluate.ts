@@ -19,7 +19,7 @@ const args = {
   models: {
     type: "positional",
     required: true,
-    description: "A model's folder, with --kind; or refs of versions separated by commas, with --suite",
+    description: "With --kind a model: its folder, or a version to be pulled; with --suite refs of versions separated by commas",
   },
   kind: {
     type: "string",

@@ -11,6 +11,8 @@ import type { BackendChoice, BackendName } from "@amalgam/engine/runtime";
 import { Refusal, refusal, UsageError } from "../failure.ts";
 import { closest } from "../options.ts";
 import { printable } from "../terminal/format.ts";
+import { note } from "../terminal/output.ts";
+import { findModel, ModelMissing } from "./find-model.ts";
 
 /** What the command line says about an evaluation without a server. */
 export interface EvaluateOptions {
@@ -61,11 +63,14 @@ async function requestOf(model: string, options: EvaluateOptions): Promise<Evalu
   if (kind === "external" && options.command === undefined) throw new UsageError("--kind external needs --command.");
   if (kind !== "external" && options.data === undefined) throw new UsageError(`--kind ${kind} needs --data.`);
   if (options.command !== undefined && kind !== "external") throw new UsageError("--command goes with --kind external.");
-  const { data, head, batchTokens, memoryLimitBytes } = options;
-  const labels = (await labelsOf(options.labels)) ?? (await ownLabels(kind, head ?? model));
+  const { data, batchTokens, memoryLimitBytes } = options;
+  const isServed = options.endpoint !== undefined;
+  const folder = isServed ? model : await locate(model, "model");
+  const head = options.head === undefined ? undefined : await locate(options.head, "head");
+  const labels = (await labelsOf(options.labels)) ?? (isServed ? undefined : await ownLabels(kind, head ?? folder));
   const [settings, source] = [settingsOf(options.settings), sourceOf(options)];
   return {
-    ...{ kind, model },
+    ...{ kind, model: folder },
     ...(data === undefined ? {} : { data }),
     ...(head === undefined ? {} : { head }),
     ...(labels === undefined ? {} : { labels }),
@@ -84,6 +89,20 @@ export function kindOf(text: string): EvaluationKind {
     `--kind takes ${evaluationKinds.join(", ")}; not ${printable(text, 40)}.${near ? ` Did you mean ${near}?` : ""}`,
   );
 }
+
+/** A folder, a version of the registry when a server is known, or what the cache of Hugging Face has. */
+async function locate(text: string, what: string): Promise<string> {
+  try {
+    const cwd = process.cwd();
+    const { location, note: told } = await findModel(text, [what], { folder: cwd, env: process.env, cwd });
+    if (told !== null) note(printable(told, 1000));
+    return location;
+  } catch (error) {
+    throw error instanceof ModelMissing ? refusal(error.fault.code, sentence(error.message), [what]) : error;
+  }
+}
+
+const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** Those that the head's config names; a ranking says its own. */
 async function ownLabels(kind: EvaluationKind, head: string): Promise<string[] | undefined> {
