@@ -13,6 +13,7 @@ const paths = {
   board: '<path d="M3 13.5V9m5 4.5v-11m5 11V6.5"/>',
   merge: '<path d="M1.8 3.2c5 0 4.6 4.8 8.6 4.8M1.8 12.8c5 0 4.6-4.8 8.6-4.8M1.8 8h12.4"/>',
   run: '<circle cx="8" cy="8" r="5.5"/><path d="M6.8 5.8v4.4L10.2 8Z" fill="currentColor"/>',
+  study: '<path d="M2.5 13c1.6 0 2-6.5 4-6.5S8.8 10 10 10s1.6-6.5 3.5-6.5"/><path d="M13.5 3.5v.1M6.5 6.5v.1"/>',
   chevron: '<path d="m4.5 6.5 3.5 3.5 3.5-3.5"/>',
   next: '<path d="m6.5 4.5 3.5 3.5-3.5 3.5"/>',
   previous: '<path d="M9.5 4.5 6 8l3.5 3.5"/>',

@@ -31,7 +31,7 @@ export function BottomBar() {
   return (
     <nav
       aria-label="Main"
-      className="fixed inset-x-0 bottom-0 z-30 grid h-[58px] grid-cols-5 border-line border-t bg-surface pb-0.5 desk:hidden"
+      className="fixed inset-x-0 bottom-0 z-30 grid h-[58px] grid-cols-6 border-line border-t bg-surface pb-0.5 desk:hidden"
     >
       {places.map((place) => (
         <Link

@@ -14,6 +14,7 @@ export const places: readonly Place[] = [
   { href: "/", label: "Home", short: "Home", icon: "home", key: "h" },
   { href: "/models", label: "Models", short: "Models", icon: "box", key: "m" },
   { href: "/merge", label: "Merge", short: "Merge", icon: "merge", key: "w" },
+  { href: "/studies", label: "Studies", short: "Studies", icon: "study", key: "s" },
   { href: "/runs", label: "Runs", short: "Runs", icon: "run", key: "r" },
   { href: "/leaderboards", label: "Leaderboards", short: "Boards", icon: "board", key: "l" },
 ];

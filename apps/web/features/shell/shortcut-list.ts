@@ -18,6 +18,7 @@ export const shortcutGroups = [
       { keys: ["g h"], does: "Home" },
       { keys: ["g m"], does: "Models" },
       { keys: ["g w"], does: "Merge" },
+      { keys: ["g s"], does: "Studies" },
       { keys: ["g r"], does: "Runs" },
       { keys: ["g l"], does: "Leaderboards" },
     ],

@@ -1,0 +1,213 @@
+"use client";
+import type { StudyDetailFragment } from "../../gql/graphql.ts";
+import { accuracy } from "../../lib/format.ts";
+import { type Best, bestSoFar, type Scale, scaleOf, tickLabel } from "./convergence.ts";
+import { useWidth } from "./use-width.ts";
+
+type Study = Pick<StudyDetailFragment, "trials" | "budget" | "average" | "tuned" | "state">;
+
+interface Frame {
+  readonly x: (index: number) => number;
+  readonly y: (value: number) => number;
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
+/** Best so far as a step line over all trials, with the baselines as references and the budget left dotted. */
+export function ConvergenceChart({ study }: { study: Study }) {
+  const { ref, width } = useWidth(820);
+  const height = width > 500 ? 262 : 230;
+  const steps = bestSoFar(study.trials);
+  const references = referencesOf(study);
+  const scale = scaleOf([...valuesOf(study), ...references.map(({ value }) => value)]);
+  const frame = frameOf(width, height, study, scale);
+  const best = steps.at(-1);
+  return (
+    <div ref={ref} className="px-2 pb-1">
+      <svg
+        viewBox={`0 0 ${width} ${height}`}
+        width="100%"
+        height={height}
+        className="block"
+        role="img"
+        aria-label={sentence(best, study)}
+      >
+        <Grid frame={frame} scale={scale} study={study} height={height} />
+        {references.map(({ label, value }) => (
+          <g key={label}>
+            <line
+              x1={frame.left}
+              x2={frame.right}
+              y1={frame.y(value)}
+              y2={frame.y(value)}
+              stroke="var(--ink-4)"
+              strokeDasharray="2 4"
+            />
+            <text className="fill-ink-3 text-[11px]" {...besideOrAbove(frame, value, width)}>
+              {label}
+            </text>
+          </g>
+        ))}
+        <BestLine steps={steps} frame={frame} study={study} />
+        {study.trials.map((trial) => (
+          <TrialMark key={trial.id} trial={trial} frame={frame} scale={scale} isBest={trial.index === best?.index} />
+        ))}
+        {best && width > 500 && (
+          <text x={frame.right + 8} y={frame.y(best.value) + 4} className="fill-ink text-[12px] font-semibold">
+            {accuracy(best.value)} trial {best.index}
+          </text>
+        )}
+      </svg>
+    </div>
+  );
+}
+
+const valuesOf = ({ trials }: Study): number[] => trials.flatMap(({ value }) => (typeof value === "number" ? [value] : []));
+
+function referencesOf({ average, tuned }: Study): { label: string; value: number }[] {
+  const [mean, arithmetic] = [average[0]?.value, tuned[0]?.value];
+  const found = [
+    ...(typeof mean === "number" ? [{ label: "average", value: mean }] : []),
+    ...(typeof arithmetic === "number" ? [{ label: "tuned arithmetic", value: arithmetic }] : []),
+  ];
+  return found;
+}
+
+function frameOf(width: number, height: number, { budget, trials }: Study, { low, high }: Scale): Frame {
+  const [left, right, top, bottom] = [44, width - (width > 500 ? 112 : 14), 14, height - 26];
+  const last = Math.max(1, Math.max(budget, trials.length) - 1);
+  return {
+    left,
+    right,
+    top,
+    bottom,
+    x: (index) => left + 12 + (index / last) * (right - left - 20),
+    y: (value) => bottom - ((value - low) / (high - low)) * (bottom - top),
+  };
+}
+
+const besideOrAbove = (frame: Frame, value: number, width: number) =>
+  width > 500
+    ? { x: frame.right + 8, y: frame.y(value) + 4 }
+    : { x: frame.right - 2, y: frame.y(value) - 5, textAnchor: "end" as const };
+
+function Grid({ frame, scale, study, height }: { frame: Frame; scale: Scale; study: Study; height: number }) {
+  const designed = study.trials.filter(({ source }) => source === "anchor" || source === "design").length;
+  const last = Math.max(study.budget, study.trials.length) - 1;
+  const marks = [...new Set([0, 0.25, 0.5, 0.75, 1].map((part) => Math.round(part * last)))];
+  return (
+    <>
+      {designed > 0 && (
+        <>
+          <rect
+            x={frame.left}
+            y={frame.top}
+            width={frame.x(designed - 0.5) - frame.left}
+            height={frame.bottom - frame.top}
+            fill="var(--sunken)"
+          />
+          <text x={frame.left + 8} y={frame.top + 14} className="fill-ink-3 text-[11px]">
+            first design
+          </text>
+        </>
+      )}
+      {scale.ticks.map((tick) => (
+        <g key={tick}>
+          <line
+            x1={frame.left}
+            x2={frame.right}
+            y1={frame.y(tick)}
+            y2={frame.y(tick)}
+            stroke="var(--line)"
+            shapeRendering="crispEdges"
+          />
+          <text x={frame.left - 8} y={frame.y(tick) + 4} textAnchor="end" className="num fill-ink-3 text-[11px]">
+            {tickLabel(tick, scale.ticks)}
+          </text>
+        </g>
+      ))}
+      {marks.map((index) => (
+        <text key={index} x={frame.x(index)} y={height - 8} textAnchor="middle" className="num fill-ink-3 text-[11px]">
+          {index}
+        </text>
+      ))}
+    </>
+  );
+}
+
+function BestLine({ steps, frame, study }: { steps: readonly Best[]; frame: Frame; study: Study }) {
+  const [first] = steps;
+  const best = steps.at(-1);
+  if (!first || !best) return null;
+  const reached = Math.max(
+    0,
+    ...study.trials.filter(({ state }) => state === "COMPLETE" || state === "FAILED").map(({ index }) => index),
+  );
+  const path = steps
+    .map(({ index, value }, i) => (i === 0 ? `M${frame.x(index)} ${frame.y(value)}` : `H${frame.x(index)}V${frame.y(value)}`))
+    .join("");
+  const isOpen = study.state === "QUEUED" || study.state === "RUNNING";
+  return (
+    <>
+      <path d={`${path}H${frame.x(reached)}`} fill="none" stroke="var(--ink)" strokeWidth="2" strokeLinejoin="round" />
+      {isOpen && reached < study.budget - 1 && (
+        <line
+          x1={frame.x(reached)}
+          x2={frame.x(study.budget - 1)}
+          y1={frame.y(best.value)}
+          y2={frame.y(best.value)}
+          stroke="var(--ink)"
+          strokeWidth="1.5"
+          strokeDasharray="1 4"
+          strokeLinecap="round"
+        />
+      )}
+    </>
+  );
+}
+
+interface MarkProps {
+  trial: Study["trials"][number];
+  frame: Frame;
+  scale: Scale;
+  isBest: boolean;
+}
+
+/** Filled by score where the surrogate asked for it, hollow in the first design, a cross on the floor where it failed. */
+function TrialMark({ trial, frame, scale, isBest }: MarkProps) {
+  const x = frame.x(trial.index);
+  if (trial.state === "FAILED")
+    return (
+      <path d={`m${x - 3.5} ${frame.bottom - 10} 7 7m0-7-7 7`} stroke="var(--bad)" strokeWidth="1.7" strokeLinecap="round">
+        <title>{`Trial ${trial.index} failed: ${trial.failure?.message ?? ""}`}</title>
+      </path>
+    );
+  if (typeof trial.value !== "number") return null;
+  const y = frame.y(trial.value);
+  const title = <title>{`Trial ${trial.index}: ${accuracy(trial.value)}`}</title>;
+  if (isBest)
+    return (
+      <circle cx={x} cy={y} r="5.5" fill="var(--ink)" stroke="var(--surface)" strokeWidth="2">
+        {title}
+      </circle>
+    );
+  if (trial.source === "anchor" || trial.source === "design")
+    return (
+      <circle cx={x} cy={y} r="3.4" fill="var(--surface)" stroke="var(--ink-3)" strokeWidth="1.4">
+        {title}
+      </circle>
+    );
+  const level = (trial.value - scale.low) / (scale.high - scale.low);
+  return (
+    <circle cx={x} cy={y} r="3.6" fill={`var(--q${Math.round(3 + 5 * level)})`} stroke="var(--surface)" strokeWidth="1">
+      {title}
+    </circle>
+  );
+}
+
+function sentence(best: Best | undefined, { trials, budget }: Study): string {
+  if (!best) return "No trial has a score yet.";
+  return `The best of ${trials.length} trials, of ${budget} at most, is ${accuracy(best.value)}, found by trial ${best.index}.`;
+}

@@ -1,0 +1,18 @@
+"use client";
+import { type RefObject, useEffect, useRef, useState } from "react";
+
+/** The width that a chart has; `assumed` until it was measured, so that the server can draw it. */
+export function useWidth(assumed: number): { ref: RefObject<HTMLDivElement | null>; width: number } {
+  const ref = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(assumed);
+  useEffect(() => {
+    const element = ref.current;
+    if (!element) return;
+    const observer = new ResizeObserver(
+      ([entry]) => entry && entry.contentRect.width > 0 && setWidth(Math.round(entry.contentRect.width)),
+    );
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  return { ref, width };
+}
