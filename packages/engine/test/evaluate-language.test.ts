@@ -12,7 +12,7 @@ import { logLikelihoods } from "../src/evaluate/language/log-likelihood.ts";
 import { normaliseAnswer } from "../src/evaluate/language/normalise-answer.ts";
 import { perplexity } from "../src/evaluate/language/perplexity.ts";
 import type { Work } from "../src/evaluate/score.ts";
-import { selectBackend, tf } from "../src/runtime/index.ts";
+import { selectBackend, type TokenBatch, tf } from "../src/runtime/index.ts";
 import { bigramLog, bigramNetwork, idsOf, letters, openTokenizer, randomTable } from "./language-models.ts";
 
 let folder = "";
@@ -44,6 +44,23 @@ describe("log-likelihoods", () => {
         expect(sums[index]).toBeCloseTo(logOf(tokens, 1), 4);
       });
     }
+  });
+
+  test("logits of a batch stay within their limit, and the sums the same", async () => {
+    const whole = await logLikelihoods(network(), sequences, work({ batchTokens: 1000 }));
+    const rows: number[] = [];
+    const model = network();
+    const counted = {
+      ...model,
+      logits(batch: TokenBatch, positions?: Int32Array) {
+        rows.push(positions?.length ?? 0);
+        return model.logits(batch, positions);
+      },
+    };
+    const parts = await logLikelihoods(counted, sequences, { ...work({ batchTokens: 1000 }), maxLogits: 20 * letters.length });
+    expect(parts).toEqual(whole);
+    // 19 letters, 11, 3 and 1: no two of the long ones fit together.
+    expect(rows).toEqual([19, 15]);
   });
 
   test("leave nothing in memory, and end with the signal's reason", async () => {

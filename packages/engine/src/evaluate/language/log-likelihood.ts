@@ -20,7 +20,11 @@ export interface ScoredTokens {
 }
 
 /** Logits of one batch stay below this many numbers (256 MB), unless one sequence has more. */
-const MAX_LOGITS = 2 ** 26;
+const DEFAULT_MAX_LOGITS = 2 ** 26;
+
+interface LikelihoodOptions extends Pick<Work, "batchTokens" | "signal"> {
+  readonly maxLogits?: number;
+}
 
 /**
  * Sum of log p(token | what comes before) over the scored tokens of every sequence, in nats:
@@ -30,12 +34,14 @@ const MAX_LOGITS = 2 ** 26;
 export async function logLikelihoods(
   network: LanguageNetwork,
   sequences: readonly ScoredTokens[],
-  { batchTokens, signal }: Pick<Work, "batchTokens" | "signal">,
+  { batchTokens, signal, maxLogits = DEFAULT_MAX_LOGITS }: LikelihoodOptions,
   onBatch: (count: number) => void = () => {},
 ): Promise<Float64Array> {
   const sums = new Float64Array(sequences.length);
   const lengths = sequences.map(({ source = [], tokens }) => Math.max(source.length, tokens.length - 1));
-  for (const batch of lengthBatches(lengths, batchTokens).flatMap((each) => withinLogits(each, sequences, network.outputs))) {
+  for (const batch of lengthBatches(lengths, batchTokens).flatMap((each) =>
+    withinLogits(each, sequences, maxLogits / network.outputs),
+  )) {
     await pause(signal);
     const chosen = batch.map((index) => sequences[index] ?? { tokens: [], from: 1 });
     const { forward, targets, owners } = questions(network, chosen);
@@ -49,19 +55,19 @@ export async function logLikelihoods(
   return sums;
 }
 
-/** Splits a batch where the scored positions times the vocabulary would be too large. */
-function withinLogits(batch: IndexBatch, sequences: readonly ScoredTokens[], vocabulary: number): IndexBatch[] {
+/** Splits a batch that asks for more tokens than `maxRows`; one sequence is never split. */
+function withinLogits(batch: IndexBatch, sequences: readonly ScoredTokens[], maxRows: number): IndexBatch[] {
   const parts: number[][] = [];
   let room = 0;
   for (const index of batch) {
     const { tokens = [], from = 1 } = sequences[index] ?? {};
-    const numbers = (tokens.length - from) * vocabulary;
-    if (numbers <= room) parts.at(-1)?.push(index);
+    const rows = tokens.length - from;
+    if (rows <= room) parts.at(-1)?.push(index);
     else {
       parts.push([index]);
-      room = MAX_LOGITS;
+      room = maxRows;
     }
-    room -= numbers;
+    room -= rows;
   }
   return parts;
 }
