@@ -18,7 +18,7 @@ export function SliceCharts({ study }: { study: Study }) {
   );
   const scale = scaleOf(values);
   return (
-    <ul className="grid grid-cols-[repeat(auto-fill,minmax(230px,1fr))] gap-x-3 gap-y-2 px-3 pb-3">
+    <ul className="grid grid-cols-[repeat(auto-fill,minmax(230px,1fr))] phone:grid-cols-2 gap-x-3 gap-y-2 px-3 pb-3">
       {study.slices.map((slice) => (
         <li key={slice.name} className="min-w-0">
           <SliceChart slice={slice} study={study} scale={scale} />

@@ -34,7 +34,7 @@ export const StudyDetailFragment = graphql(`
     trials {
       id index state source value low high seconds
       params { name value }
-      scores { taskName value n }
+      scores { taskName value }
       failure { code message }
     }
     average: trials(role: AVERAGE) { id value }

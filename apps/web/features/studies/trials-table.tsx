@@ -46,8 +46,8 @@ export function TrialsTable({ study }: { study: Study }) {
                   Value
                 </th>
                 {study.tasks.map(({ task }) => (
-                  <th key={task.id} scope="col" className="text-right" title={task.name}>
-                    {task.title}
+                  <th key={task.id} scope="col" className="text-right" title={task.title}>
+                    {task.name}
                   </th>
                 ))}
                 {study.space.map(({ name }) => (
@@ -98,7 +98,7 @@ function Row({ trial, study, isBest }: { trial: Trial; study: Study; isBest: boo
         </td>
       ) : (
         study.tasks.map(({ task }) => {
-          const score = trial.scores.find(({ taskName, n }) => taskName === task.name && n !== undefined);
+          const score = trial.scores.find(({ taskName }) => taskName === task.name);
           return (
             <td key={task.id} className="num text-right text-ink-2">
               {score ? accuracy(score.value) : ""}

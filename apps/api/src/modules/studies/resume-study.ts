@@ -25,8 +25,7 @@ export async function resumeStudy(
     refuse("INVALID_INPUT", "A budget is a whole number of trials from 1 to 2000.", ["budget"]);
   if (study.state === "QUEUED" || study.state === "RUNNING")
     refuse("STUDY_RUNS", "This study has not ended, so there is nothing to resume.", ["id"]);
-  if (study.state === "SUCCEEDED" && (budget ?? 0) <= study.budget)
-    refuse("NOTHING_LEFT", `This study has spent its budget of ${study.budget} trials; resume it with a larger one.`, ["budget"]);
+  if (study.state === "SUCCEEDED") checkMoreIsLeft(study, budget ?? 0);
   const now = deps.clock();
   await deps.db.$transaction(async (tx) => {
     const fresh = {
@@ -44,4 +43,16 @@ export async function resumeStudy(
   });
   await deps.queue.add("advance-study", id);
   return deps.db.study.findUniqueOrThrow({ where: { id } });
+}
+
+/** The rule that ended a search would end it again at once. */
+function checkMoreIsLeft({ endReason, budget }: Study, wanted: number): void {
+  if (endReason !== "budget" && endReason !== null)
+    refuse(
+      "NOTHING_LEFT",
+      "This study ended because no more improvement was expected, and more budget changes nothing about that. Start a new one with a larger patience.",
+      ["id"],
+    );
+  if (wanted <= budget)
+    refuse("NOTHING_LEFT", `This study has spent its budget of ${budget} trials; resume it with a larger one.`, ["budget"]);
 }

@@ -7,10 +7,9 @@ import { decodeIdOf } from "../../graphql/global-id.ts";
 import { plain } from "../../graphql/plain-text.ts";
 import { LineageRoleEnum } from "../lineage/lineage.graphql.ts";
 import { loadStudy, recipeOf, type StudyView, samplerOf, searchedSpace } from "./load-study.ts";
-import { bestOf } from "./next-step.ts";
 import { type Phases, phasesOf, secondsLeft } from "./study-progress.ts";
 import { slicesOf } from "./study-slices.ts";
-import { TrialRoleEnum } from "./trials.graphql.ts";
+import { TrialRef, TrialRoleEnum } from "./trials.graphql.ts";
 import { type Comparison, readVerdict, type Verdict } from "./verdict.ts";
 import { watchStudy } from "./watch-study.ts";
 
@@ -137,20 +136,27 @@ const StudyRef = builder.prismaNode("Study", {
       select: { _count: { select: { trials: { where: { role: "SEARCH", state: { in: ["COMPLETE", "FAILED"] } } } } } },
       resolve: ({ _count }) => _count.trials,
     }),
-    best: t.prismaField({
-      type: "Trial",
+    best: t.field({
+      type: TrialRef,
       nullable: true,
-      description: "The search trial with the greatest value so far",
-      resolve: async (query, { id }, _args, { deps }) => {
-        const where = { studyId: id, role: "SEARCH", state: "COMPLETE" } as const;
-        const best = bestOf(await deps.db.trial.findMany({ where, orderBy: [{ value: "desc" }, { index: "asc" }], take: 1 }));
-        return best && deps.db.trial.findUnique({ ...query, where: { id: best.id } });
-      },
+      description: "The search trial with the greatest value so far, the earliest of equal ones",
+      select: (_args, _context, nested) => ({
+        trials: {
+          ...(nested() as object),
+          where: { role: "SEARCH", state: "COMPLETE" },
+          orderBy: [{ value: "desc" }, { index: "asc" }],
+          take: 1,
+        },
+      }),
+      resolve: ({ trials }) => trials[0] ?? null,
     }),
     bestVersion: t.relation("bestVersion", { nullable: true, description: "The best as a version, once the search has ended" }),
     secondsLeft: t.float({
       nullable: true,
-      resolve: async (study, _args, { deps }) => whole(await viewOf(study, deps), secondsLeft, null),
+      description: "At the pace so far, if the whole budget is used",
+      select: { state: true },
+      resolve: async (study, _args, { deps }) =>
+        study.state === "RUNNING" ? whole(await viewOf(study, deps), secondsLeft, null) : null,
     }),
     phases: t.field({
       type: PhasesRef,

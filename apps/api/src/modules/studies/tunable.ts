@@ -46,8 +46,16 @@ const number = z.object({
 /** Ranges at most this wide are searched whole when nothing better is known. */
 const narrow = 1;
 
+const known = new Map<string, readonly Tunable[]>();
+
 /** Every number of a method that can be tuned, those of the whole merge first; derived from the method's schemas. */
-export function tunablesOf(methodId: string): Tunable[] {
+export function tunablesOf(methodId: string): readonly Tunable[] {
+  const tunables = known.get(methodId) ?? readTunables(methodId);
+  known.set(methodId, tunables);
+  return tunables;
+}
+
+function readTunables(methodId: string): Tunable[] {
   const method = describeMethods().find(({ id }) => id === methodId);
   if (method === undefined) return [];
   const read = (schema: Readonly<Record<string, unknown>>, perParent: boolean): Tunable[] =>
@@ -82,7 +90,7 @@ function tunable(methodId: string, name: string, perParent: boolean, schema: z.o
  * number with known bounds.
  */
 export function usualNames(methodId: string): string[] {
-  const known = tunablesOf(methodId).filter(({ bounds }) => bounds !== null);
-  const first = known.find(({ name }) => name === "lambda") ?? known.find(({ name }) => name === "weight");
-  return first ? [first.name] : known.map(({ name }) => name);
+  const bounded = tunablesOf(methodId).filter(({ bounds }) => bounds !== null);
+  const first = bounded.find(({ name }) => name === "lambda") ?? bounded.find(({ name }) => name === "weight");
+  return first ? [first.name] : bounded.map(({ name }) => name);
 }
