@@ -101,7 +101,8 @@ describe("inside the engine", () => {
     ["merge", part("expr", "tensor", "formats", "linalg")],
     ["tune", part("tensor", "linalg")],
     ["merge-by-statistics", part("linalg")],
-    ["statistics", part("runtime", "linalg", "formats", "tensor")],
+    ["laboratory", part("merge-by-statistics", "statistics", "runtime", "evaluate")],
+    ["statistics", part("runtime", "evaluate", "formats", "tensor", "merge/canonical-json.ts")],
     ["runtime", (to: string) => part("tensor", "formats")(to) || isPackage("tfjs-backend-ort")(to)],
     ["evaluate", part("runtime", "tensor", "formats")],
   ] as const)("%s reaches only what the picture allows", (name, allowed) => {

@@ -27,6 +27,7 @@
  * A run is deterministic for the same seed, data order and backend. `frozen` tensors get neither gradients nor weight decay; LayerNorm and biases are never decayed.
  */
 export { borrowValues } from "@amalgam/tfjs-backend-ort";
+export { bestExperts } from "./architectures/mixture-of-experts.ts";
 export { type BackendChoice, type BackendName, backendNames, ensureBackend, selectBackend } from "./backend.ts";
 export { BertModel, createBert, type Encoded, type NewBert } from "./bert.ts";
 export { type BertConfig, parseBertConfig } from "./bert-config.ts";

@@ -3,6 +3,8 @@ import { type Network, padBatch, tf } from "../runtime/index.ts";
 /** One example as a network takes it: token ids, a row of features, or the pixels of an image; with the index of its label where it has one. */
 export interface StatisticExample {
   readonly input: ArrayLike<number>;
+  /** Height and width of an image, where the network takes any; default: square. */
+  readonly shape?: readonly [height: number, width: number];
   readonly label?: number;
 }
 
@@ -27,9 +29,9 @@ export function collate(network: Network, examples: readonly StatisticExample[])
     }
     case "images": {
       const [fixedHeight, fixedWidth, channels] = network.imageShape;
-      // A network for images of any size gets square ones.
       const side = Math.round(Math.sqrt((examples[0]?.input.length ?? 0) / channels));
-      const [height, width] = [fixedHeight ?? side, fixedWidth ?? side];
+      const [ownHeight, ownWidth] = examples[0]?.shape ?? [side, side];
+      const [height, width] = [fixedHeight ?? ownHeight, fixedWidth ?? ownWidth];
       const values = together(examples, height * width * channels);
       const pixels = tf.tensor4d(values, [examples.length, height, width, channels]);
       return { logits: () => network.logits(pixels), dispose: () => pixels.dispose() };

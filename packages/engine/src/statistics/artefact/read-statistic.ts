@@ -1,0 +1,64 @@
+import { readTensorFile } from "../../runtime/checkpoint-tensors.ts";
+import type { TensorValues } from "../../runtime/index.ts";
+import { aboutSchema, type StatisticAbout, type StatisticKind, statisticKey } from "./statistic-about.ts";
+import { checkValues } from "./write-statistic.ts";
+
+export interface Statistic {
+  readonly about: StatisticAbout;
+  readonly tensors: ReadonlyMap<string, TensorValues>;
+}
+
+export interface ReadStatisticOptions {
+  /** What the caller can use. */
+  readonly kind?: StatisticKind;
+  /** Shapes of the tensors that must be there, as of a model that the statistic belongs to; the file may have more. */
+  readonly shapes?: ReadonlyMap<string, readonly number[]>;
+}
+
+/**
+ * Reads a statistic. @throws Error that names the file, and: that it is no statistic; that it is of another kind; the tensor that is missing, has another shape, or holds
+ * what cannot be; or that its facts are not those that its key was made of
+ */
+export async function readStatistic(file: string, { kind, shapes = new Map() }: ReadStatisticOptions = {}): Promise<Statistic> {
+  const tensors = new Map<string, TensorValues>();
+  const metadata = await readTensorFile(file, () => true, tensors).catch((error: Error) => {
+    throw error.message.startsWith(file) || "syscall" in error ? error : new Error(`${file}: ${error.message}`);
+  });
+  const about = parseAbout(file, metadata);
+  if (kind !== undefined && about.kind !== kind)
+    throw new Error(`${file} holds a statistic of the kind ${about.kind}; ${kind} is needed.`);
+  for (const [name, shape] of shapes) {
+    const found = tensors.get(name);
+    if (found === undefined) throw new Error(`${file} has nothing on the tensor "${name}".`);
+    if (found.shape.join() !== shape.join())
+      throw new Error(
+        `${file}: tensor "${name}" has the shape [${found.shape.join(", ")}]; the model has [${shape.join(", ")}].`,
+      );
+  }
+  for (const [name, { values }] of tensors) checkValues(name, values, about, `${file}: `);
+  return { about, tensors };
+}
+
+const texts = new Set(["kind", "estimator", "model", "base", "data"]);
+
+function parseAbout(file: string, metadata: ReadonlyMap<string, string>): StatisticAbout {
+  if (!metadata.has("amalgam.statistic.kind")) throw new Error(`${file} holds no statistic: it may be weights.`);
+  const facts = Object.keys(aboutSchema.shape).map((name) => [name, parseFact(name, metadata.get(`amalgam.statistic.${name}`))]);
+  const parsed = aboutSchema.safeParse(Object.fromEntries(facts));
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new Error(`${file}: amalgam.statistic.${issue?.path.join(".")}: ${issue?.message}.`);
+  }
+  if (metadata.get("amalgam.statistic.key") !== statisticKey(parsed.data))
+    throw new Error(`${file}: amalgam.statistic.key: not that of the facts beside it, so they were changed.`);
+  return parsed.data;
+}
+
+function parseFact(name: string, text: string | undefined): unknown {
+  if (text === undefined || (texts.has(name) && text !== "null")) return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
