@@ -11,6 +11,7 @@ export const commandGroups: readonly { readonly title: string; readonly commands
     title: "On this machine, no server needed",
     commands: {
       merge: async () => (await import("./merge.ts")).merge,
+      "df-merge": async () => (await import("./df-merge.ts")).dfMergeCommand,
       reproduce: async () => (await import("./reproduce.ts")).reproduce,
       check: async () => (await import("./check.ts")).check,
       inspect: async () => (await import("./inspect.ts")).inspect,

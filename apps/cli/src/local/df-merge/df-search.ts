@@ -1,0 +1,196 @@
+import { readExamples } from "@amalgam/engine/evaluate";
+import {
+  drawItems,
+  type EncodedExample,
+  fisherGrids,
+  type Laboratory,
+  openLaboratory,
+  scoreTrunk,
+} from "@amalgam/engine/laboratory";
+import { dfMerge, type FisherAt, interpolateFisher, type TensorMap, trim } from "@amalgam/engine/merge-by-statistics";
+import { loadTokenizer, readHeadLabels, selectBackend } from "@amalgam/engine/runtime";
+import { type CorrectBits, countCorrect, type Estimate, macroInterval, pairedDifference } from "@amalgam/engine/scores";
+import { incumbent, type Params, type Space, suggest, type Trial } from "@amalgam/engine/tune";
+import { refusal } from "../../failure.ts";
+import type { DfRecipe } from "./df-recipe.ts";
+
+export interface DfOptions {
+  readonly budget: number;
+  readonly signal: AbortSignal;
+  onProgress(step: "measuring" | "searching", progress: { done: number; total: number; note?: string }): void;
+}
+
+/** Accuracy of one trunk under every task's head. */
+export interface DfRow {
+  readonly name: string;
+  readonly mean: Estimate;
+  readonly tasks: readonly number[];
+}
+
+export interface DfResult {
+  readonly laboratory: Laboratory;
+  readonly trunk: TensorMap;
+  readonly lambdas: Readonly<Record<string, number>>;
+  /** Base, parents, average, result; on the report data where every parent has some, else on the data that was searched. */
+  readonly rows: readonly DfRow[];
+  readonly measuredOn: "report" | "search";
+  /** Result minus average, on the same examples. */
+  readonly overAverage: Estimate;
+  readonly trials: readonly { readonly params: Params; readonly value: number }[];
+  readonly seconds: { readonly fisher: number; readonly suggest: number; readonly merge: number; readonly evaluate: number };
+}
+
+/** Finds the λ of DF-Merge by Bayesian optimisation on the recipe's data. The caller disposes the laboratory. */
+export async function searchDfMerge(recipe: DfRecipe, options: DfOptions): Promise<DfResult> {
+  await selectBackend();
+  const { parents, parameters } = recipe;
+  const laboratory = await openLaboratory(recipe.base, parents);
+  try {
+    const search = await encodeAll(recipe, laboratory, ({ data }) => data);
+    const deltas = laboratory.experts.map(({ delta }) => (parameters.density < 1 ? trim(delta, parameters.density) : delta));
+    const clock = startClock();
+    const grids = parameters.fisher === "none" ? [] : await measure(recipe, laboratory, deltas, search, options);
+    const fisher = clock();
+    const merge = (lambdas: readonly number[]): TensorMap => mergeAt(laboratory, { deltas, grids }, lambdas);
+    const found = await searchLambdas(recipe, options, async (lambdas) => {
+      const started = startClock();
+      const trunk = merge(lambdas);
+      const seconds = started();
+      return { value: macro(await scoreTrunk(laboratory, trunk, search, options.signal)), merge: seconds };
+    });
+    const trunk = merge(found.lambdas);
+    const hasReport = parents.every(({ report }) => report !== null);
+    const examples = hasReport ? await encodeAll(recipe, laboratory, ({ report, data }) => report ?? data) : search;
+    const average = dfMerge(
+      laboratory.base,
+      laboratory.experts.map(({ delta }) => ({ delta, fisher: null, lambda: 1 / parents.length })),
+    );
+    const candidates: readonly (readonly [string, TensorMap])[] = [
+      ["base", laboratory.base],
+      ...laboratory.experts.map(({ name, weights }) => [name, weights] as const),
+      ["average", average],
+      ["df_merge", trunk],
+    ];
+    const all: CorrectBits[][] = [];
+    for (const [, candidate] of candidates) all.push(await scoreTrunk(laboratory, candidate, examples, options.signal));
+    return {
+      laboratory,
+      trunk,
+      lambdas: Object.fromEntries(parents.map(({ name }, i) => [name, found.lambdas[i] ?? 0])),
+      rows: candidates.map(([name], i) => rowOf(name, all[i] ?? [])),
+      measuredOn: hasReport ? "report" : "search",
+      overAverage: pairedDifference(all.at(-1) ?? [], all.at(-2) ?? []),
+      trials: found.trials,
+      seconds: { fisher, ...found.seconds },
+    };
+  } catch (error) {
+    laboratory.dispose();
+    throw error;
+  }
+}
+
+async function encodeAll(
+  recipe: DfRecipe,
+  { experts }: Laboratory,
+  fileOf: (parent: DfRecipe["parents"][number]) => string,
+): Promise<EncodedExample[][]> {
+  const tokenizer = await loadTokenizer(recipe.base);
+  const longest = Math.min(...experts.map(({ network }) => network.maxLength));
+  const all: EncodedExample[][] = [];
+  for (const parent of recipe.parents) {
+    const labels = await readHeadLabels(parent.model);
+    if (labels === null)
+      throw refusal("LABELS_MISSING", `${parent.model}: config.json names no labels (id2label), so its data cannot be read.`, [
+        parent.model,
+      ]);
+    const file = fileOf(parent);
+    try {
+      all.push(readExamples(file, labels).map(({ text, label }) => ({ input: tokenizer.encode(text, longest), label })));
+    } catch (error) {
+      throw refusal("BAD_EXAMPLES", (error as Error).message, [file]);
+    }
+  }
+  return all;
+}
+
+function measure(
+  { parameters, seed }: DfRecipe,
+  laboratory: Laboratory,
+  deltas: readonly TensorMap[],
+  search: readonly (readonly EncodedExample[])[],
+  { signal, onProgress }: DfOptions,
+): Promise<FisherAt[][]> {
+  const { low, high, grid, examples, fisher } = parameters;
+  const lambdas = fisher === "frozen" ? [1] : Array.from({ length: grid }, (_, k) => low + (k * (high - low)) / (grid - 1));
+  const chosen = search.map((own, i) => drawItems(own, examples, seed + i));
+  return fisherGrids(laboratory, deltas, chosen, {
+    lambdas,
+    signal,
+    onProgress: (progress) => onProgress("measuring", progress),
+  });
+}
+
+function mergeAt(
+  { base }: Laboratory,
+  { deltas, grids }: { deltas: readonly TensorMap[]; grids: readonly (readonly FisherAt[])[] },
+  lambdas: readonly number[],
+): TensorMap {
+  const models = deltas.map((delta, i) => {
+    const lambda = lambdas[i] ?? 0;
+    const grid = grids[i];
+    return { delta, lambda, fisher: grid === undefined ? null : interpolateFisher(grid, lambda) };
+  });
+  return dfMerge(base, models);
+}
+
+interface Found {
+  readonly lambdas: readonly number[];
+  readonly trials: DfResult["trials"];
+  readonly seconds: Pick<DfResult["seconds"], "suggest" | "merge" | "evaluate">;
+}
+
+async function searchLambdas(
+  { parents, parameters: { low, high, shared }, seed }: DfRecipe,
+  { budget, onProgress, signal }: DfOptions,
+  score: (lambdas: readonly number[]) => Promise<{ value: number; merge: number }>,
+): Promise<Found> {
+  const names = shared ? ["lambda"] : parents.map((_, i) => `lambda[${i}]`);
+  const space: Space = names.map((name) => ({ name, kind: "float", low, high }));
+  const inside = (value: number): number => Math.min(high, Math.max(low, value));
+  const anchors = [1 / parents.length, 0.3, 0.5, 1].map((value) =>
+    Object.fromEntries(names.map((name) => [name, inside(value)])),
+  );
+  const lambdasOf = (params: Params): number[] => parents.map((_, i) => params[shared ? "lambda" : `lambda[${i}]`] ?? 0);
+  const trials: Trial[] = [];
+  const seconds = { suggest: 0, merge: 0, evaluate: 0 };
+  while (trials.length < budget) {
+    signal.throwIfAborted();
+    const asked = startClock();
+    const { params } = suggest({ space, trials, seed, anchors });
+    seconds.suggest += asked();
+    const started = startClock();
+    const { value, merge } = await score(lambdasOf(params));
+    seconds.merge += merge;
+    seconds.evaluate += started() - merge;
+    trials.push({ params, state: "complete", value });
+    const best = Math.max(...trials.map((trial) => trial.value ?? 0));
+    onProgress("searching", { done: trials.length, total: budget, note: `best ${(100 * best).toFixed(1)} %` });
+  }
+  const best = trials[incumbent(space, trials, "smoothed", seed)?.trial ?? 0];
+  if (best === undefined) throw new Error("A search needs at least one trial.");
+  return { lambdas: lambdasOf(best.params), trials: trials.map(({ params, value = 0 }) => ({ params, value })), seconds };
+}
+
+const macro = (bits: readonly CorrectBits[]): number =>
+  bits.reduce((sum, each) => sum + countCorrect(each) / each.n, 0) / bits.length;
+
+function rowOf(name: string, bits: readonly CorrectBits[]): DfRow {
+  const tasks = bits.map((each) => ({ value: countCorrect(each) / each.n, n: each.n }));
+  return { name, mean: macroInterval(tasks), tasks: tasks.map(({ value }) => value) };
+}
+
+/** Seconds since now. */
+function startClock(): () => number {
+  const started = performance.now();
+  return () => (performance.now() - started) / 1000;
+}

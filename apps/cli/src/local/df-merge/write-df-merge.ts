@@ -1,0 +1,75 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { readdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { saveTrunk } from "@amalgam/engine/laboratory";
+import { version } from "../../version.ts";
+import type { DfRecipe } from "./df-recipe.ts";
+import type { DfResult } from "./df-search.ts";
+
+/** Writes the merged model with a card and `df-merge.json`: parents by digest, every λ, all trials, seed and version. */
+export async function writeDfMerge(outDir: string, recipe: DfRecipe, result: DfResult): Promise<void> {
+  const { laboratory, trunk, laboratory: _, ...told } = result;
+  const { rows, measuredOn, overAverage, trials, seconds, lambdas } = told;
+  const digests = {
+    base: await digestOf(recipe.base),
+    parents: await Promise.all(recipe.parents.map(({ model }) => digestOf(model))),
+  };
+  const manifest = {
+    method: "df_merge",
+    version,
+    seed: recipe.seed,
+    parameters: recipe.parameters,
+    base: { model: path.basename(recipe.base), weights: digests.base },
+    parents: recipe.parents.map(({ name }, i) => ({ model: name, weights: digests.parents[i], lambda: lambdas[name] })),
+    measuredOn,
+    rows,
+    overAverage,
+    seconds,
+    trials,
+  };
+  const metadata = { "amalgam.method": "df_merge" };
+  await saveTrunk(outDir, trunk, { base: recipe.base, laboratory, metadata }, async (folder) => {
+    await writeFile(path.join(folder, "df-merge.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+    await writeFile(path.join(folder, "README.md"), card(manifest));
+  });
+}
+
+interface CardFacts {
+  readonly base: { readonly model: string; readonly weights: string | undefined };
+  readonly parents: readonly {
+    readonly model: string;
+    readonly weights: string | undefined;
+    readonly lambda: number | undefined;
+  }[];
+  readonly parameters: DfRecipe["parameters"];
+}
+
+function card({ base, parents, parameters }: CardFacts): string {
+  const kind =
+    parameters.density < 1
+      ? "trimmed DF-Merge (our extension: task vectors keep their largest elements)"
+      : "DF-Merge (arXiv 2504.18992)";
+  return [
+    "---",
+    "tags: [merge, amalgam]",
+    "---",
+    "",
+    `Merged by ${kind}: θ = θ₀ + M · Σ F λτ / Σ F, Fisher information ${parameters.fisher}, λ found by Bayesian optimisation.`,
+    "The label heads stay with the parents; `df-merge.json` has every trial.",
+    "",
+    "| | model | weights | λ |",
+    "| --- | --- | --- | --- |",
+    `| base | ${base.model} | ${base.weights} | |`,
+    ...parents.map(({ model, weights, lambda }) => `| parent | ${model} | ${weights} | ${lambda?.toFixed(4)} |`),
+    "",
+  ].join("\n");
+}
+
+/** sha256 over the weight files of a folder, in the order of their names. */
+async function digestOf(folder: string): Promise<string> {
+  const hash = createHash("sha256");
+  const files = (await readdir(folder)).filter((file) => file.endsWith(".safetensors")).sort();
+  for (const file of files) for await (const chunk of createReadStream(path.join(folder, file))) hash.update(chunk as Buffer);
+  return `sha256:${hash.digest("hex")}`;
+}
