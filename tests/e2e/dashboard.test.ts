@@ -249,6 +249,58 @@ describe.skipIf(!hasBrowser)("the dashboard", () => {
     for (const name of ["average", "arithmetic", "slerp", "base"]) expect(text).toContain(name);
     expect(text).toContain(rowOf("average").mean.toFixed(3).slice(1));
     expect(text).toMatch(/References/);
+    expect(text).toMatch(/By expert's/);
+  });
+
+  test("filters and sorts the leaderboard by its address, and keeps beside what a merge is measured against", async () => {
+    await page.goto(`${stack.url}/leaderboards/six-tasks/six-tasks`);
+    await page.getByLabel("Filter by name or method").fill("arithmetic");
+    await page.waitForURL(/q=arithmetic/);
+    const table = page.getByRole("table", { name: /^Leaderboard/ });
+    await table.getByText("Beside: parents and the plain average").waitFor();
+    const shown = await table.innerText();
+    for (const name of ["arithmetic", "average", "spam", "base"]) expect(shown).toContain(name);
+    expect(shown).not.toContain("slerp");
+    await table.getByRole("link", { name: "Spam" }).click();
+    await page.waitForURL(/sort=task%3Aspam/);
+    expect(await table.getByRole("columnheader", { name: "Spam" }).getAttribute("aria-sort")).toBe("ascending");
+    await page.getByRole("link", { name: "Clear filters" }).click();
+    await page.waitForURL((url) => !url.searchParams.has("q"));
+    await table.getByText("slerp").first().waitFor();
+  });
+
+  test("exports the view as CSV and JSON", async () => {
+    await page.goto(`${stack.url}/leaderboards/six-tasks/six-tasks?kind=merged`);
+    const get = async (name: string) => {
+      const address = await page.getByRole("link", { name, exact: true }).getAttribute("href");
+      return (await page.request.get(stack.url + address)).text();
+    };
+    const json = JSON.parse(await get("JSON")) as {
+      rows: { version: string; mean: number; isKept: boolean; reference: string | null }[];
+    };
+    const asked = json.rows.filter(({ isKept, reference }) => !isKept && reference === null).map(({ version }) => version);
+    expect(asked.sort()).toEqual(["six-tasks/arithmetic@1", "six-tasks/average@1", "six-tasks/slerp@1"]);
+    expect(json.rows.find(({ version }) => version === "six-tasks/average@1")?.mean).toBe(rowOf("average").mean);
+    const lines = (await get("CSV")).trimEnd().split("\r\n");
+    expect(lines).toHaveLength(json.rows.length + 1);
+  });
+
+  test("compares two versions on the same items, as the command line does", async () => {
+    await page.goto(`${stack.url}/leaderboards/six-tasks/six-tasks`);
+    await page
+      .getByRole("link", { name: /^Compare base v1 with/ })
+      .first()
+      .click();
+    await page.waitForURL(/\/compare\?/);
+    await page.getByRole("table", { name: "Scores and differences by task" }).waitFor();
+    await page.goto(`${stack.url}/compare?v=six-tasks/average@1&v=six-tasks/base@1&suite=six-tasks/six-tasks`);
+    const told = await amalgam(["compare", "six-tasks/average", "six-tasks/base", "--json"], stack);
+    const compared = JSON.parse(told.stdout) as { disagreements: number; mean: { value: number } };
+    expect(compared.mean.value).toBeCloseTo(rowOf("average").mean - rowOf("base").mean, 9);
+    const text = (await page.getByRole("main").innerText()).replaceAll("\u202f", "");
+    expect(text).toContain(`${compared.disagreements} of`);
+    await page.goto(`${stack.url}/compare?v=six-tasks/nobody@1&v=six-tasks/base@1&suite=six-tasks/six-tasks`);
+    await page.getByText("These cannot be compared").waitFor();
   });
 
   const paths = [
@@ -269,6 +321,10 @@ describe.skipIf(!hasBrowser)("the dashboard", () => {
     "/runs",
     "/leaderboards",
     "/leaderboards/six-tasks/six-tasks",
+    "/leaderboards/six-tasks/six-tasks?q=slerp&show=gain&sort=-normalised",
+    "/leaderboards/six-tasks/six-tasks?q=nothing-like-it",
+    "/compare",
+    "/compare?v=six-tasks/average@1&v=six-tasks/slerp@1&suite=six-tasks/six-tasks",
     "/models/six-tasks/nothing-here",
   ];
 

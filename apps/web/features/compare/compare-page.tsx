@@ -94,7 +94,7 @@ function Compared({ comparison, form }: { comparison: Comparison; form: React.Re
         }
         facts={
           <p>
-            <Link href={suitePath(suite)} className="link text-ink-2">
+            <Link href={suitePath(suite)} className="text-ink-2 underline decoration-line-2 underline-offset-3">
               {suite.title}
             </Link>
             , {purpose.toLowerCase()} split, {plural(tasks.length, "task")}
@@ -120,7 +120,9 @@ function Compared({ comparison, form }: { comparison: Comparison; form: React.Re
 }
 
 function Summary({ comparison }: { comparison: Comparison }) {
-  const { mean, unit, first, second } = comparison;
+  const { mean, unit, first, second, tasks } = comparison;
+  const both = tasks.filter(({ difference }) => difference !== null).length;
+  const over = both < tasks.length ? `on the ${plural(both, "task")} with scores of both` : "";
   const named = (version: Comparison["first"]) => `${version.model.name} v${version.number}`;
   const words = {
     first: `${named(first)} is ahead`,
@@ -130,7 +132,7 @@ function Summary({ comparison }: { comparison: Comparison }) {
   };
   const disagreement = disagreementText(comparison);
   const cells = [
-    mean && { question: "On the whole", answer: words[winnerOf(mean)], detail: "" },
+    mean && { question: "On the whole", answer: words[winnerOf(mean)], detail: over },
     mean && {
       question: "Mean of first minus second",
       answer: `${differenceText(mean, unit)}${unit === "share" ? " points" : ""}`,

@@ -42,7 +42,11 @@ export function BoardTable({ board, view, path }: { board: Board; view: BoardVie
         <table className="w-full border-collapse text-table" aria-label={`Leaderboard of ${board.suite.title}`}>
           <thead>
             <tr className="border-line border-b text-caption text-ink-3 [&_th]:h-[34px] [&_th]:font-medium">
-              <th scope="col" aria-sort={ariaSort(view, { column: "rank" }, true)} className="w-[58px] pl-4 text-left">
+              <th
+                scope="col"
+                aria-sort={ariaSort(view, { column: "rank" }, true)}
+                className="w-[58px] min-w-[58px] pl-4 text-left"
+              >
                 {head({ column: "rank" }, "#", rankWords)}
               </th>
               <th scope="col" aria-sort={ariaSort(view, { column: "name" }, true)} className="w-[216px] text-left">
@@ -69,7 +73,7 @@ export function BoardTable({ board, view, path }: { board: Board; view: BoardVie
               <th
                 scope="col"
                 aria-sort={ariaSort(view, { column: "normalised" })}
-                className="w-[116px] pr-3 text-right whitespace-nowrap"
+                className="w-[132px] min-w-[124px] pr-3 text-right whitespace-nowrap"
               >
                 {head({ column: "normalised" }, "By expert's", expertWords)}
               </th>
@@ -152,7 +156,7 @@ function Row({ row, tie, shared }: { row: BoardRow; tie: Tie; shared: Shared }) 
       <td className="pr-3 text-right whitespace-nowrap">
         <MeanText row={row} />
       </td>
-      <td className="max-w-[130px] pr-3 text-right">
+      <td className="max-w-[140px] pr-3 text-right">
         <ExpertShare row={row} board={board} />
       </td>
       {board.tasks.map((task) => (

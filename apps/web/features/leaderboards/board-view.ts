@@ -1,7 +1,8 @@
 import type { LeaderboardQueryVariables, SplitPurpose, VersionKind } from "../../gql/graphql.ts";
 import { type Mode, modes, readMode } from "./board.ts";
 
-export const pageSize = 100;
+/** Twenty tasks make a thousand cells of it, which is as much as a page should hold. */
+export const pageSize = 50;
 
 const columns = ["rank", "name", "kind", "method", "mean", "normalised", "worst"] as const;
 type Column = (typeof columns)[number];
@@ -22,7 +23,7 @@ export interface BoardView {
   readonly page: number;
 }
 
-export type Query = Record<string, string | string[] | undefined>;
+type Query = Record<string, string | string[] | undefined>;
 
 const kinds: readonly VersionKind[] = ["BASE", "FINE_TUNED", "TASK_VECTOR", "ADAPTER", "MERGED"];
 

@@ -173,8 +173,8 @@ describe("a view of the board", () => {
       purpose: "SEARCH",
       filter: { kinds: ["MERGED"], methods: ["ties"], namespaces: ["six"], text: "best" },
       sort: { by: "TASK", task: "spam", reversed: true },
-      first: 100,
-      offset: 200,
+      first: 50,
+      offset: 100,
     });
     expect(queryOf(read("?sort=worst")).sort).toEqual({ by: "WORST", reversed: false });
   });

@@ -156,7 +156,7 @@ function Legend({ board, mode }: { board: Board; mode: Mode }) {
       </p>
       <p className="mt-1.5 max-w-[980px]">{rankWords}. Rows tuned on the split they are scored on, and references, have none.</p>
       <p className="mt-1 max-w-[980px]">
-        By expert's: mean over tasks of the score divided by that of the task's own expert on the same items; worst is the task
+        By expert's: mean over tasks of the score divided by that of the task's own expert on the same items; ↓ marks the task
         where least is left of its expert.
       </p>
     </div>

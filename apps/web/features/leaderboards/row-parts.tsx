@@ -47,7 +47,7 @@ function TunedMark({ row }: { row: BoardRow }) {
   return (
     <Pill tone="warn" title={`Tuned on the split it is scored on here: ${row.tunedOn.join(", ")}. Not ranked.`}>
       <Icon name="warn" />
-      tuned on this split
+      tuned on<span className="phone:sr-only"> this split</span>
     </Pill>
   );
 }
@@ -108,8 +108,14 @@ export function ExpertShare({ row, board, className }: { row: BoardRow; board: B
         </span>
       )}
       {worst && task && row.reference !== "EXPERTS" && (
-        <span className="block truncate text-axis text-ink-3" title={`Worst task: ${task.title}`}>
-          worst {taskLabel(task, 10)} {accuracy(worst.ofExpert ?? worst.value)}
+        <span
+          className="flex min-w-0 justify-end gap-1 text-axis whitespace-nowrap text-ink-3"
+          title={`Worst task: ${task.title}, ${accuracy(worst.ofExpert ?? worst.value)}${worst.ofExpert === null ? "" : " of its expert's score"}`}
+        >
+          <span aria-hidden="true">↓</span>
+          <span className="sr-only">worst</span>
+          <span className="truncate">{taskLabel(task, 12)}</span>
+          {accuracy(worst.ofExpert ?? worst.value)}
         </span>
       )}
     </span>
