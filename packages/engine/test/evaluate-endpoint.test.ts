@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { logProbabilityOf } from "../src/evaluate/external/completions.ts";
 import { evaluate, isCorrect } from "../src/evaluate/index.ts";
 
 interface Question {
@@ -82,6 +83,11 @@ test("choices are ranked by the log-probabilities of their own tokens", async ()
   expect(isCorrect(correct ?? new Uint8Array(1), 0)).toBe(true);
   expect(isCorrect(correct ?? new Uint8Array(1), 1)).toBe(false);
   expect(asked[0]).toMatchObject({ question: { model: "served", echo: true }, authorization: "Bearer sk-test" });
+});
+
+test("what counts are the tokens of the continuation, and no other", async () => {
+  const echoing = { endpoint, model: "served", signal: undefined };
+  expect(await logProbabilityOf(echoing, "ab", "cd")).toEqual({ sum: -3 - 4, tokens: 2 });
 });
 
 test("division matters: by the sum alone the shorter choice wins", async () => {

@@ -12,6 +12,7 @@ import { logLikelihoods } from "../src/evaluate/language/log-likelihood.ts";
 import { normaliseAnswer } from "../src/evaluate/language/normalise-answer.ts";
 import { perplexity } from "../src/evaluate/language/perplexity.ts";
 import type { Work } from "../src/evaluate/score.ts";
+import { topLabels } from "../src/evaluate/top-label.ts";
 import { selectBackend, type TokenBatch, tf } from "../src/runtime/index.ts";
 import { bigramLog, bigramNetwork, idsOf, letters, openTokenizer, randomTable } from "./language-models.ts";
 
@@ -204,6 +205,13 @@ describe("perplexity", () => {
     expect(held).toBeLessThan(100);
   });
 
+  test("of a template of two tokens neither is scored", async () => {
+    const twice = await openTokenizer(join(folder, "twice"), { before: [2, 1] });
+    const found = await perplexity(network(), twice, ["abc"], work());
+    expect(found.details["tokens"]).toBe(3);
+    expect(found.value).toBeCloseTo(-logOf([1, ...idsOf("abc")], 1) / 3 / Math.LN2, 5);
+  });
+
   test("of one document has no interval", async () => {
     expect(await perplexity(network(), plain, ["abc"], work())).toMatchObject({
       low: null,
@@ -250,6 +258,12 @@ describe("greedy answers", () => {
     expect(found).toEqual({ answers: ["werty"], truncated: 1 });
   });
 
+  test("end where the model is full", async () => {
+    const model = network(4, chain("qwerty", 1));
+    // It can read the token that begins, the prompt and two more, and then say a third.
+    expect((await greedyAnswers(model, plain, ["q"], { settings, work: work() })).answers).toEqual(["wer"]);
+  });
+
   test("exact match counts answers that equal a right one in the compared form", async () => {
     const model = network(64, chain("qwerty", 1));
     const examples = [
@@ -271,4 +285,8 @@ test.each([
   ["squad", "$1,000", "1000"],
 ] as const)("answers are compared as %s: %s is %s", (how, text, wanted) => {
   expect(normaliseAnswer(text, how)).toBe(wanted);
+});
+
+test("the first of the highest scores counts", () => {
+  expect([...topLabels(Float32Array.of(1, 1, 0, 0, 2, 2), 3)]).toEqual([0, 1]);
 });

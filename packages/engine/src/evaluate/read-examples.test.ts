@@ -48,6 +48,11 @@ describe("a fault is named with its line", () => {
     expect(() => read(bytes)).toThrow("line 1 is not UTF-8 text; a split is JSON Lines.");
   });
 
+  test("binary amid text, by its line", () => {
+    const good = Buffer.from('{"text":"a","label":0}\n');
+    expect(() => read(Buffer.concat([good, good, Buffer.of(0xff, 0x0a), good]))).toThrow("line 3 is not UTF-8 text");
+  });
+
   test.each(["", "\n \n"])("a split without examples: %j", (content) => {
     expect(() => read(content)).toThrow("the split has no examples.");
   });
