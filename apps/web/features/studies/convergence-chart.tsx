@@ -1,7 +1,7 @@
 "use client";
 import type { StudyDetailFragment } from "../../gql/graphql.ts";
 import { accuracy } from "../../lib/format.ts";
-import { type Best, bestSoFar, type Scale, scaleOf, tickLabel } from "./convergence.ts";
+import { type Best, bestSoFar, type Scale, scaleOf, spread, tickLabel } from "./convergence.ts";
 import { useWidth } from "./use-width.ts";
 
 type Study = Pick<StudyDetailFragment, "trials" | "budget" | "average" | "tuned" | "state">;
@@ -36,29 +36,21 @@ export function ConvergenceChart({ study }: { study: Study }) {
       >
         <Grid frame={frame} scale={scale} study={study} height={height} />
         {references.map(({ label, value }) => (
-          <g key={label}>
-            <line
-              x1={frame.left}
-              x2={frame.right}
-              y1={frame.y(value)}
-              y2={frame.y(value)}
-              stroke="var(--ink-4)"
-              strokeDasharray="2 4"
-            />
-            <text className="fill-ink-3 text-[11px]" {...besideOrAbove(frame, value, width)}>
-              {label}
-            </text>
-          </g>
+          <line
+            key={label}
+            x1={frame.left}
+            x2={frame.right}
+            y1={frame.y(value)}
+            y2={frame.y(value)}
+            stroke="var(--ink-4)"
+            strokeDasharray="2 4"
+          />
         ))}
         <BestLine steps={steps} frame={frame} study={study} />
         {study.trials.map((trial) => (
           <TrialMark key={trial.id} trial={trial} frame={frame} scale={scale} isBest={trial.index === best?.index} />
         ))}
-        {best && width > 500 && (
-          <text x={frame.right + 8} y={frame.y(best.value) + 4} className="fill-ink text-[12px] font-semibold">
-            {accuracy(best.value)} trial {best.index}
-          </text>
-        )}
+        <Labels labels={[...labelsOf(best), ...references]} frame={frame} isWide={width > 500} />
       </svg>
     </div>
   );
@@ -88,10 +80,31 @@ function frameOf(width: number, height: number, { budget, trials }: Study, { low
   };
 }
 
-const besideOrAbove = (frame: Frame, value: number, width: number) =>
-  width > 500
-    ? { x: frame.right + 8, y: frame.y(value) + 4 }
-    : { x: frame.right - 2, y: frame.y(value) - 5, textAnchor: "end" as const };
+interface Label {
+  readonly label: string;
+  readonly value: number;
+  readonly isBest?: boolean;
+}
+
+const labelsOf = (best: Best | undefined): Label[] =>
+  best ? [{ label: `${accuracy(best.value)} trial ${best.index}`, value: best.value, isBest: true }] : [];
+
+/** At the right where there is room, moved apart where they would cover each other; else above their lines, without the best. */
+function Labels({ labels, frame, isWide }: { labels: readonly Label[]; frame: Frame; isWide: boolean }) {
+  const shown = isWide ? labels : labels.filter(({ isBest }) => isBest !== true);
+  const places = spread(shown.map(({ value }) => frame.y(value) + (isWide ? 4 : -5)));
+  return shown.map(({ label, isBest = false }, i) => (
+    <text
+      key={label}
+      x={isWide ? frame.right + 8 : frame.right - 2}
+      y={places[i]}
+      textAnchor={isWide ? "start" : "end"}
+      className={isBest ? "fill-ink text-[12px] font-semibold" : "fill-ink-3 text-[11px]"}
+    >
+      {label}
+    </text>
+  ));
+}
 
 function Grid({ frame, scale, study, height }: { frame: Frame; scale: Scale; study: Study; height: number }) {
   const designed = study.trials.filter(({ source }) => source === "anchor" || source === "design").length;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bestSoFar, scaleOf, tickLabel } from "./convergence.ts";
+import { bestSoFar, scaleOf, spread, tickLabel } from "./convergence.ts";
 
 const trial = (index: number, value: number | null, state: "COMPLETE" | "FAILED" | "RUNNING" = "COMPLETE") => ({
   index,
@@ -40,4 +40,9 @@ test("a scale holds its values and has round ticks, also for one value and for n
 
 test("tick labels have no leading zero and a true minus", () => {
   expect([tickLabel(0.72, [0.7, 0.72]), tickLabel(-1.5, [-2, -1.5]), tickLabel(2, [0, 1])]).toEqual([".72", "−1.5", "2"]);
+});
+
+test("labels that would cover each other are moved apart, the others stay", () => {
+  expect(spread([100, 20, 25, 30])).toEqual([100, 20, 34, 48]);
+  expect(spread([])).toEqual([]);
 });

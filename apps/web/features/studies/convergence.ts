@@ -54,3 +54,15 @@ export function tickLabel(value: number, ticks: readonly number[]): string {
     .replace(/^(-?)0\./, "$1.")
     .replace("-", "−");
 }
+
+/** Places of labels, moved down where they would stand closer than a line to the one above; in the order given. */
+export function spread(places: readonly number[], least = 14): number[] {
+  const order = places.map((_, i) => i).sort((a, b) => (places[a] ?? 0) - (places[b] ?? 0));
+  const moved = [...places];
+  let above = Number.NEGATIVE_INFINITY;
+  for (const i of order) {
+    above = Math.max(places[i] ?? 0, above + least);
+    moved[i] = above;
+  }
+  return moved;
+}

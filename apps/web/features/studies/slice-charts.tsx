@@ -4,12 +4,13 @@ import type { StudyDetailFragment } from "../../gql/graphql.ts";
 import { accuracy, statistic } from "../../lib/format.ts";
 import { type Scale, scaleOf, tickLabel } from "./convergence.ts";
 import { coordinateLabel, parentOf } from "./study-words.ts";
+import { useWidth } from "./use-width.ts";
 
 type Slice = StudyDetailFragment["slices"][number];
 type Study = Pick<StudyDetailFragment, "slices" | "space" | "best" | "trials" | "parents">;
 
-const [width, height] = [260, 150];
-const [left, right, top, bottom] = [38, width - 8, 10, height - 22];
+const height = 148;
+const [left, top, bottom] = [38, 10, height - 22];
 
 /** What the surrogate believes along each number, the others held at the best trial: mean, and one standard deviation to each side. */
 export function SliceCharts({ study }: { study: Study }) {
@@ -29,6 +30,8 @@ export function SliceCharts({ study }: { study: Study }) {
 }
 
 function SliceChart({ slice, study, scale }: { slice: Slice; study: Study; scale: Scale }) {
+  const { ref, width } = useWidth<HTMLElement>(236);
+  const right = width - 8;
   const bounds = study.space.find(({ name }) => name === slice.name);
   const x = (at: number) => left + unit(at, bounds) * (right - left);
   const y = (value: number) => bottom - ((value - scale.low) / (scale.high - scale.low)) * (bottom - top);
@@ -42,13 +45,13 @@ function SliceChart({ slice, study, scale }: { slice: Slice; study: Study; scale
   const nearest =
     at === undefined ? undefined : slice.points.reduce((a, b) => (Math.abs(b.at - at) < Math.abs(a.at - at) ? b : a));
   return (
-    <figure>
+    <figure ref={ref}>
       <figcaption className="flex items-baseline justify-between gap-2 px-1 text-caption">
         <span className="flex min-w-0 items-center gap-1.5 font-medium">
           <i className="keep-colour size-2 flex-none rounded-[2.5px]" style={{ background: colour }} />
           <span className="truncate">{label}</span>
         </span>
-        {at !== undefined && <span className="num text-ink-3">best at {statistic(at)}</span>}
+        {at !== undefined && <span className="num flex-none text-ink-3 phone:hidden">best at {statistic(at)}</span>}
       </figcaption>
       <svg viewBox={`0 0 ${width} ${height}`} width="100%" className="block" role="img" aria-label={sentence(label, slice, at)}>
         {scale.ticks.map((tick) => (

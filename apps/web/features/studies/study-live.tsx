@@ -27,7 +27,7 @@ export function StudyLive({ initial }: { initial: StudyDetailFragment }) {
         aside={<StatusPill state={study.isStopping ? "CANCELLING" : study.state} />}
         facts={
           <p className="num" aria-live="polite">
-            {study.method}, {progressWords(study)}. Asked <TimeAgo iso={study.createdAt} />, seed {study.seed}.
+            {study.method}. {progressWords(study)}. Asked <TimeAgo iso={study.createdAt} />, seed {study.seed}.
           </p>
         }
       >
@@ -53,7 +53,7 @@ export function StudyLive({ initial }: { initial: StudyDetailFragment }) {
           <ConvergenceChart study={study} />
         </Card>
         <BestCard study={study} />
-        <Card>
+        <Card className="self-start">
           <CardHead
             title="What the surrogate believes"
             note="along each number, the others at the best trial; mean and one standard deviation"

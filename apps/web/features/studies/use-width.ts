@@ -2,8 +2,8 @@
 import { type RefObject, useEffect, useRef, useState } from "react";
 
 /** The width that a chart has; `assumed` until it was measured, so that the server can draw it. */
-export function useWidth(assumed: number): { ref: RefObject<HTMLDivElement | null>; width: number } {
-  const ref = useRef<HTMLDivElement>(null);
+export function useWidth<E extends HTMLElement = HTMLDivElement>(assumed: number): { ref: RefObject<E | null>; width: number } {
+  const ref = useRef<E>(null);
   const [width, setWidth] = useState(assumed);
   useEffect(() => {
     const element = ref.current;

@@ -3,7 +3,7 @@ import type { StudyDetailFragment } from "../../gql/graphql.ts";
 import { accuracy, points, pointsRange } from "../../lib/format.ts";
 import { isOver } from "./study-words.ts";
 
-type Study = Pick<StudyDetailFragment, "verdict" | "state" | "bestVersion">;
+type Study = Pick<StudyDetailFragment, "verdict" | "state" | "bestVersion" | "namespace">;
 type Comparison = NonNullable<Study["verdict"]>["comparisons"][number];
 
 /** The best against its baselines on data that was not searched; a colour only where the interval excludes zero. */
@@ -32,11 +32,11 @@ export function VerdictCard({ study }: { study: Study }) {
           <tbody>
             {comparisons.map((comparison) => (
               <tr key={comparison.title} className="border-line border-t">
-                <td className="max-w-0 truncate py-2 pl-4" title={comparison.title}>
-                  {comparison.title.replace(/^the /, "")}
+                <td className="py-2 pl-4 wrap-anywhere" title={comparison.title}>
+                  {shortTitle(comparison.title, study.namespace)}
                 </td>
                 <td className="num w-16 px-2 text-right text-ink-2">{accuracy(comparison.mean)}</td>
-                <td className="num w-[168px] pr-4 text-right" title={comparison.sentence}>
+                <td className="num pr-4 text-right whitespace-nowrap" title={comparison.sentence}>
                   <Difference comparison={comparison} />
                 </td>
               </tr>
@@ -46,6 +46,11 @@ export function VerdictCard({ study }: { study: Study }) {
       )}
     </Card>
   );
+}
+
+/** A ref in the study's own namespace goes without it. */
+function shortTitle(title: string, namespace: string): string {
+  return title.startsWith(`${namespace}/`) ? title.slice(namespace.length + 1) : title.replace(/^the /, "");
 }
 
 function Difference({ comparison: { difference, low, high } }: { comparison: Comparison }) {
