@@ -38,3 +38,14 @@ test("a constant that no node uses is left out", () => {
   expect(model).toContain("used");
   expect(model).not.toContain("spare");
 });
+
+test("weights are their shape and their bytes", () => {
+  const values = Float32Array.of(9, 1, 2).subarray(1);
+  const model = encodeModel({
+    nodes: [{ op: "Mul", inputs: ["a", "w"], outputs: ["b"] }],
+    inputs: ["a"],
+    outputs: ["b"],
+    constants: [{ name: "w", value: { shape: [2, 1], values } }],
+  });
+  expect(hex(model)).toContain(`2a13${"08020801"}1001${"420177"}4a08${"0000803f"}${"00000040"}`);
+});

@@ -27,8 +27,13 @@ export interface OnnxNode {
 
 export interface OnnxConstant {
   readonly name: string;
-  /** Floats make a scalar constant; an array of integers makes an INT64 vector (axes, shapes). */
-  readonly value: number | readonly number[];
+  /** A number makes a FLOAT scalar; an array of integers an INT64 vector (axes, shapes); weights a FLOAT tensor. */
+  readonly value: number | readonly number[] | OnnxWeights;
+}
+
+interface OnnxWeights {
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
 }
 
 export interface OnnxGraph {
@@ -79,7 +84,13 @@ function encodeAttribute(name: string, value: Attribute): Uint8Array {
 
 function encodeConstant({ name, value }: OnnxConstant): Uint8Array {
   if (typeof value === "number") return concat([integer(2, FLOAT), float(4, value), text(8, name)]);
+  if ("shape" in value) return encodeWeights(name, value);
   return concat([integer(1, value.length), integer(2, INT64), ...value.map((item) => integer(7, item)), text(8, name)]);
+}
+
+function encodeWeights(name: string, { shape, values }: OnnxWeights): Uint8Array {
+  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  return concat([...shape.map((side) => integer(1, side)), integer(2, FLOAT), text(8, name), field(9, bytes)]);
 }
 
 function valueInfo(name: string, elementType: number): Uint8Array {
