@@ -135,6 +135,7 @@ describe("inside the engine", () => {
       "merge/tokenizer/read-tokenizer-files.ts",
       "runtime",
       "evaluate/json-lines.ts",
+      "laboratory/save-trunk.ts",
       "evaluate/peak-memory.ts",
     );
     const others = imports.filter(({ from, to }) => inside(source)(from) && !movers(from) && /^node:(fs|fs\/promises)$/.test(to));
