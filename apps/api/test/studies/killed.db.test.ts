@@ -64,9 +64,21 @@ test("workers and PostgreSQL killed with -9 in mid-study, and a worker stopped: 
 
   const ended = await studyOver(stack, disturbed.id);
   expect(ended).toMatchObject({ state: "SUCCEEDED", endReason: "budget", bestVersion: { state: "READY" } });
+  const second = await spawnWorker(stack);
   const undisturbed = await studyOver(stack, (await start(stack, "undisturbed", { parallel: 2 })).id);
+  await killed(second, "SIGTERM");
+  expect(overlaps(undisturbed.trials), "two workers share the trials of a batch").toBeGreaterThan(0);
   expect(sequenceOf(ended)).toHaveLength(usual.budget);
   for (const role of ["SEARCH", "SCALE", "AVERAGE", "TASK_ARITHMETIC"] as const)
     expect(sequenceOf(ended, role)).toEqual(sequenceOf(undisturbed, role));
   expect(ended.bestIndex).toBe(undisturbed.bestIndex);
 });
+
+/** Trials that began before the one asked for before them had ended. */
+function overlaps(trials: readonly { role: string; startedAt: Date | null; finishedAt: Date | null }[]): number {
+  const search = trials.filter(({ role }) => role === "SEARCH");
+  return search.filter(({ startedAt }, i) => {
+    const before = search[i - 1]?.finishedAt;
+    return startedAt && before && startedAt < before;
+  }).length;
+}
