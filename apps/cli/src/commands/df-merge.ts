@@ -16,8 +16,7 @@ import { renderTable } from "../terminal/table.ts";
 export const dfMergeCommand = defineCommand({
   meta: {
     name: "df-merge",
-    description:
-      "Merge classifiers by DF-Merge: Fisher information at the scaled models, λ by Bayesian optimisation; needs no server",
+    description: "Merge text classifiers by DF-Merge, its λ found by Bayesian optimisation",
   },
   args: {
     recipe: {
