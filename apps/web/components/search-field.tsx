@@ -22,11 +22,17 @@ export function SearchField({
   const [isPending, startTransition] = useTransition();
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
+  const given = query.get(parameter) ?? "";
+  // "Clear filters" and the back button change the address from outside; what is being typed is not in it yet.
+  useEffect(() => {
+    if (timer.current === undefined) setText((shown) => (shown.trim() === given ? shown : given));
+  }, [given]);
 
   const change = (value: string) => {
     setText(value);
     clearTimeout(timer.current);
     timer.current = setTimeout(() => {
+      timer.current = undefined;
       const next = new URLSearchParams(query);
       next.delete("after");
       if (value.trim()) next.set(parameter, value.trim());

@@ -7,6 +7,7 @@ import {
   type Bounds,
   besides,
   boundsByTask,
+  isLowerBetter,
   ranked,
   references,
   scoreOn,
@@ -81,7 +82,7 @@ export function BoardTable({ board, view, path }: { board: Board; view: BoardVie
                 <th
                   key={task.id}
                   scope="col"
-                  aria-sort={ariaSort(view, { task: task.name })}
+                  aria-sort={ariaSort(view, { task: task.name }, isLowerBetter(task))}
                   className="w-[68px] min-w-[54px] text-center narrow:w-[58px]"
                 >
                   <span className="mx-auto flex max-w-[68px] justify-center">

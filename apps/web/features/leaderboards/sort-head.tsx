@@ -13,9 +13,10 @@ interface Props {
 
 const isCurrent = (view: BoardView, sort: SortBy) => sortName(view.sort) === sortName(sort);
 
-export function ariaSort(view: BoardView, sort: SortBy, isText = false): "ascending" | "descending" | "none" {
+/** Best first is from the highest down, but for text and for scores of which less is better. */
+export function ariaSort(view: BoardView, sort: SortBy, isUpwards = false): "ascending" | "descending" | "none" {
   if (!isCurrent(view, sort)) return "none";
-  return view.isReversed === isText ? "descending" : "ascending";
+  return view.isReversed === isUpwards ? "descending" : "ascending";
 }
 
 /** The head of a column as a link that sorts by it, the other way round when it already does. */

@@ -9,7 +9,7 @@ export interface RowFilter {
   readonly text?: string | null | undefined;
 }
 
-export type SortKey = "RANK" | "NAME" | "KIND" | "METHOD" | "MEAN" | "NORMALISED_MEAN" | "WORST" | "TASK";
+type SortKey = "RANK" | "NAME" | "KIND" | "METHOD" | "MEAN" | "NORMALISED_MEAN" | "WORST" | "TASK";
 
 export interface RowSort {
   readonly by: SortKey;
