@@ -63,7 +63,10 @@ export function checkArguments(definitions: ArgsDef, rawArgs: readonly string[])
   const positionals = Object.entries(definitions).filter(([, arg]) => isPositional(arg));
   const required = positionals.filter(([, arg]) => arg.required !== false && arg.default === undefined);
   if (places < required.length) throw new UsageError(`${required[places]?.[0].toUpperCase()} is missing.`);
-  if (places > positionals.length) throw new UsageError(`Too many arguments: ${positionals.length} expected, ${places} given.`);
+  // The hint of an argument that may be given any number of times.
+  const isOpen = positionals.some(([, arg]) => "valueHint" in arg && arg.valueHint === "…");
+  if (places > positionals.length && !isOpen)
+    throw new UsageError(`Too many arguments: ${positionals.length} expected, ${places} given.`);
   for (const [name, arg] of named) {
     if (arg.required === true && !tokens.some((token) => token.kind === "option" && token.name === name))
       throw new UsageError(`--${name} is missing.`);

@@ -16,6 +16,7 @@ export const commandGroups: readonly { readonly title: string; readonly commands
       check: async () => (await import("./check.ts")).check,
       inspect: async () => (await import("./inspect.ts")).inspect,
       diff: async () => (await import("./diff.ts")).diff,
+      statistics: async () => (await import("./statistics.ts")).statistics,
       import: async () => (await import("./import.ts")).importRecipe,
       export: async () => (await import("./export.ts")).exportRecipe,
       methods: async () => (await import("./methods.ts")).methods,

@@ -52,10 +52,10 @@ export async function evaluateHere(
 }
 
 /** Plain errors of the engine are sentences about the input; other classes are defects of ours, and stay what they are. */
-function asRefusal(error: unknown): unknown {
+export function asRefusal(error: unknown, code = "EVALUATION_REFUSED"): unknown {
   if (error instanceof Refusal || !(error instanceof Error)) return error;
   const isTold = error.constructor === Error || error instanceof RangeError;
-  return isTold && !("code" in error) ? refusal("EVALUATION_REFUSED", error.message) : error;
+  return isTold && !("code" in error) ? refusal(code, error.message) : error;
 }
 
 async function requestOf(model: string, options: EvaluateOptions): Promise<EvaluationRequest> {
@@ -91,7 +91,7 @@ export function kindOf(text: string): EvaluationKind {
 }
 
 /** A folder, a version of the registry when a server is known, or what the cache of Hugging Face has. */
-async function locate(text: string, what: string): Promise<string> {
+export async function locate(text: string, what: string): Promise<string> {
   try {
     const cwd = process.cwd();
     const { location, note: told } = await findModel(text, [what], { folder: cwd, env: process.env, cwd });

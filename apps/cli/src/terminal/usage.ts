@@ -8,8 +8,10 @@ export interface CommandUsage {
 }
 
 const isPositional = ({ type }: ArgDef): boolean => type === "positional";
-const placeholder = (name: string, arg: ArgDef): string =>
-  arg.required === false ? `[${name.toUpperCase()}]` : name.toUpperCase();
+const placeholder = (name: string, arg: ArgDef): string => {
+  const shown = `${name.toUpperCase()}${"valueHint" in arg && arg.valueHint === "…" ? "…" : ""}`;
+  return arg.required === false ? `[${shown}]` : shown;
+};
 
 const optionForm = (name: string, arg: ArgDef): string =>
   arg.type === "boolean" ? `--${name}` : `--${name} ${("valueHint" in arg && arg.valueHint) || "value"}`;

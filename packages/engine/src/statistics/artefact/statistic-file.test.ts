@@ -40,7 +40,7 @@ test("what is written is read back, under the same key", async () => {
 
 test("whatever decides the numbers decides the key; the order of settings does not", () => {
   const change = fc.constantFrom<Partial<StatisticAbout>>(
-    ...[{ kind: "gram" }, { estimator: "exact" }, { estimatorVersion: 2 }, { settings: { draws: 4 } }, { examples: 31 }],
+    ...[{ kind: "gram" as const }, { estimator: "exact" }, { estimatorVersion: 2 }, { settings: { draws: 4 } }, { examples: 31 }],
     ...[
       { model: "3".repeat(64) },
       { base: "4".repeat(64) },

@@ -1,0 +1,167 @@
+import { stat } from "node:fs/promises";
+import path from "node:path";
+import type { FisherEstimator } from "@amalgam/engine/statistics";
+import { defineCommand, type ParsedArgs } from "citty";
+import { refusal, UsageError } from "../failure.ts";
+import { interruptible } from "../interrupt.ts";
+import { asRefusal, labelsOf, locate } from "../local/evaluate-here.ts";
+import {
+  type Live,
+  type Measured,
+  type MeasureOptions,
+  measureFisher,
+  measureGram,
+  measureRouters,
+} from "../local/measure-statistics.ts";
+import { byteSize, jsonOption, wholeNumber } from "../options.ts";
+import { formatCount, printable } from "../terminal/format.ts";
+import { print, printJson } from "../terminal/output.ts";
+import { startProgress } from "../terminal/progress.ts";
+import { measuredJson, renderMeasured, renderRouters, renderTaskVectors, taskVectorsJson } from "../terminal/statistics.ts";
+import { styleFor } from "../terminal/style.ts";
+
+const actions = ["fisher", "gram", "router", "task-vectors"] as const;
+const estimators = ["exact", "sampled", "empirical"] as const;
+
+const args = {
+  action: { type: "positional", required: true, description: "fisher, gram, router or task-vectors" },
+  model: {
+    type: "positional",
+    required: true,
+    description: "A model's folder, or a version to be pulled; of task-vectors the base",
+  },
+  models: { type: "positional", required: false, valueHint: "…", description: "Of task-vectors: the models" },
+  data: {
+    type: "string",
+    valueHint: "file",
+    description: "JSON Lines of text (and label), context and choices, or input and target; safetensors of images or features",
+  },
+  head: { type: "string", valueHint: "dir", description: "Folder whose label head is used; default the model's own" },
+  labels: {
+    type: "string",
+    valueHint: "a,b,…",
+    description: "Labels, or @file with one a line: a head of another size is refused",
+  },
+  estimator: { type: "string", valueHint: "name", description: "Of fisher: exact (default), sampled or empirical" },
+  draws: { type: "string", valueHint: "n", description: "Of sampled: labels drawn for each example; default 1" },
+  seed: { type: "string", valueHint: "n", description: "Of sampled; default 0" },
+  likelihood: {
+    type: "string",
+    valueHint: "sum|mean",
+    description: "Of texts and choices: over tokens; default sum for texts, mean for choices",
+  },
+  density: {
+    type: "string",
+    valueHint: "share",
+    description: "Of task-vectors: share of elements that count as largest; default 0.2",
+  },
+  examples: { type: "string", valueHint: "n", description: "Take the first n examples" },
+  batch: { type: "string", valueHint: "n", description: "Examples that go through the model at once; default 32" },
+  backend: { type: "string", valueHint: "name", description: "Where to compute; see amalgam backends" },
+  "memory-limit": { type: "string", valueHint: "bytes", description: "Memory that the work may need; default what is free" },
+  out: { type: "string", valueHint: "file", description: "safetensors file to write; fisher and gram need it" },
+  ...jsonOption,
+} as const;
+
+type Given = ParsedArgs<typeof args>;
+
+export const statistics = defineCommand({
+  meta: {
+    name: "statistics",
+    description: "Measure a model on data: Fisher information, Gram matrices, routers; or relate task vectors",
+  },
+  args,
+  async run({ args: given }) {
+    const action = actions.find((each) => each === given.action);
+    if (action === undefined) throw new UsageError(`statistics takes ${actions.join(", ")}, not ${printable(given.action, 40)}.`);
+    if (action === "task-vectors") return relateTaskVectors(given);
+    if (given.models !== undefined) throw new UsageError(`statistics ${action} takes one model.`);
+    const options = await optionsOf(action, given);
+    const estimator = estimatorOf(given);
+    const likelihood = likelihoodOf(given.likelihood);
+    const style = styleFor(process.stdout);
+    if (action === "fisher") return show(await run((live) => measureFisher(options, { estimator, likelihood }, live)), given);
+    if (action === "gram") return show(await run((live) => measureGram(options, live)), given);
+    const { routers, ...measured } = await run((live) => measureRouters(options, live));
+    if (given.json === true) return printJson({ ...measuredJson(measured), routers: routersJson(routers) });
+    print(`${renderMeasured(measured, style)}\n\n${renderRouters(routers, style)}`);
+  },
+});
+
+const routersJson = (routers: Awaited<ReturnType<typeof measureRouters>>["routers"]) =>
+  [...routers].map(([name, { tokens, chosenShare, meanProbability }]) => ({
+    ...{ name, tokens, chosenShare: [...chosenShare], meanProbability: [...meanProbability] },
+  }));
+
+function show(measured: Measured & { readonly without?: readonly string[] }, given: Given): void {
+  if (given.json === true) printJson(measuredJson(measured));
+  else print(renderMeasured(measured, styleFor(process.stdout)));
+}
+
+async function run<T>(work: (live: Live) => Promise<T>): Promise<T> {
+  const progress = startProgress("Measuring", { unit: "none" });
+  try {
+    return await interruptible(
+      (signal) =>
+        work({
+          signal,
+          onProgress: ({ done, total }) =>
+            progress.update({ done, total, note: `${formatCount(done)} of ${formatCount(total)}` }),
+        }).catch((error: unknown) => {
+          throw signal.aborted ? error : asRefusal(error, "STATISTIC_REFUSED");
+        }),
+      "Cancelled.",
+    );
+  } finally {
+    progress.finish();
+  }
+}
+
+async function optionsOf(action: string, given: Given): Promise<MeasureOptions> {
+  if (given.data === undefined) throw new UsageError(`statistics ${action} needs --data.`);
+  if (given.out === undefined && action !== "router") throw new UsageError(`statistics ${action} needs --out.`);
+  const out = given.out === undefined ? null : path.resolve(given.out);
+  if (out !== null && (await stat(path.dirname(out)).catch(() => null)) === null)
+    throw refusal("FILE_ENOENT", `There is no folder ${printable(path.dirname(out))} to write into.`, [out]);
+  return {
+    ...{ model: await locate(given.model, "model"), data: given.data, out, backend: given.backend },
+    head: given.head === undefined ? undefined : await locate(given.head, "head"),
+    labels: (await labelsOf(given.labels))?.length,
+    limit: wholeNumber(given.examples, "--examples", { min: 1 }),
+    batch: wholeNumber(given.batch, "--batch", { min: 1, max: 2 ** 16 }),
+    memoryLimitBytes: byteSize(given["memory-limit"], "--memory-limit"),
+  };
+}
+
+function estimatorOf({ estimator: text = "exact", draws, seed }: Given): FisherEstimator {
+  const kind = estimators.find((each) => each === text);
+  if (kind === undefined) throw new UsageError(`--estimator takes ${estimators.join(", ")}, not ${printable(text, 40)}.`);
+  if (kind !== "sampled" && (draws !== undefined || seed !== undefined))
+    throw new UsageError("--draws and --seed go with --estimator sampled.");
+  if (kind !== "sampled") return { kind };
+  return {
+    kind,
+    draws: wholeNumber(draws, "--draws", { min: 1, max: 1000 }) ?? 1,
+    seed: wholeNumber(seed, "--seed", { max: 2 ** 31 - 1 }) ?? 0,
+  };
+}
+
+function likelihoodOf(text: string | undefined): "sum" | "mean" | undefined {
+  if (text === undefined || text === "sum" || text === "mean") return text;
+  throw new UsageError(`--likelihood takes sum or mean, not ${printable(text, 40)}.`);
+}
+
+async function relateTaskVectors(given: Given): Promise<void> {
+  const [, base = "", ...models] = given._;
+  if (models.length === 0) throw new UsageError("statistics task-vectors needs a base and at least one model.");
+  const density = given.density === undefined ? 0.2 : Number(given.density);
+  if (!(density > 0 && density <= 1))
+    throw new UsageError(`--density takes a share above 0 and at most 1, not ${printable(given.density ?? "", 40)}.`);
+  const { taskVectorStatistics } = await import("@amalgam/engine/statistics");
+  const located = await Promise.all([base, ...models].map((each, index) => locate(each, index === 0 ? "base" : "model")));
+  const found = await run(({ signal, onProgress }) =>
+    taskVectorStatistics(located[0] ?? "", located.slice(1), { density, signal, onProgress }),
+  );
+  if (given.json === true) printJson(taskVectorsJson(found, models));
+  else print(renderTaskVectors(found, models, styleFor(process.stdout)));
+}

@@ -1,0 +1,180 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { freemem } from "node:os";
+import path from "node:path";
+import type { BackendChoice } from "@amalgam/engine/runtime";
+import type { FisherEstimator, OpenInputs, RouterStatistics, StatisticAbout, StatisticRequest } from "@amalgam/engine/statistics";
+import { UsageError } from "../failure.ts";
+import { chooseBackend } from "./evaluate-here.ts";
+import { digestFolder } from "./inspect-checkpoint.ts";
+
+export interface MeasureOptions {
+  readonly model: string;
+  readonly data: string;
+  readonly head?: string | undefined;
+  readonly labels?: number | undefined;
+  readonly limit?: number | undefined;
+  readonly batch?: number | undefined;
+  readonly backend?: string | undefined;
+  readonly memoryLimitBytes?: number | undefined;
+  /** File to write; null where nothing is kept. */
+  readonly out: string | null;
+}
+
+export interface Live {
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: { readonly done: number; readonly total: number }) => void;
+}
+
+/** What was measured and at what cost. */
+export interface Measured {
+  readonly about: StatisticAbout;
+  readonly key: string;
+  readonly file: string | null;
+  readonly tensors: number;
+  readonly truncated: number;
+  readonly passes: number;
+  readonly seconds: number;
+  readonly backend: BackendChoice;
+}
+
+export interface FisherChoice {
+  readonly estimator: FisherEstimator;
+  readonly likelihood?: "sum" | "mean" | undefined;
+}
+
+/** Diagonal Fisher information of a model of this machine, as a file. */
+export async function measureFisher(
+  options: MeasureOptions,
+  { estimator, likelihood }: FisherChoice,
+  live: Live,
+): Promise<Measured> {
+  const { estimatorSettings, inputFisher } = await import("@amalgam/engine/statistics");
+  return withInputs(options, live, 3, async ({ network, input }) => {
+    const found = await inputFisher(network, input, {
+      ...{ estimator, ...live },
+      ...(likelihood === undefined ? {} : { likelihood }),
+      ...(options.batch === undefined ? {} : { batch: options.batch }),
+    });
+    const tensors = [...found.values].map(([name, values]) => [name, { shape: network.parameters.shape(name), values }] as const);
+    return {
+      facts: {
+        ...{ kind: "fisher", estimator: estimator.kind, settings: estimatorSettings(estimator, input, likelihood) },
+        seed: estimator.kind === "sampled" ? estimator.seed : null,
+      },
+      ...{ tensors, passes: found.passes, seconds: found.seconds },
+    };
+  });
+}
+
+/** Gram matrices of the inputs of dense layers, and counts of tables. */
+export async function measureGram(
+  options: MeasureOptions,
+  live: Live,
+): Promise<Measured & { readonly without: readonly string[] }> {
+  const { countExamples, forwardExamples, gramMatrices, gramToTensors } = await import("@amalgam/engine/statistics");
+  let without: readonly string[] = [];
+  const measured = await withInputs(options, live, 0, async ({ network, input }) => {
+    const found = await gramMatrices(network, forwardExamples(input), {
+      ...live,
+      memoryLimitBytes: options.memoryLimitBytes ?? process.availableMemory?.() ?? freemem(),
+      ...(options.batch === undefined ? {} : { batch: options.batch }),
+    });
+    without = found.without;
+    const facts = { kind: "gram", estimator: "gram", settings: { asks: input.asks }, seed: null } as const;
+    return { facts, tensors: gramToTensors(found), passes: countExamples(input), seconds: found.seconds };
+  });
+  return { ...measured, without };
+}
+
+/** How the routers of a mixture of experts spread tokens. */
+export async function measureRouters(
+  options: MeasureOptions,
+  live: Live,
+): Promise<Measured & { readonly routers: ReadonlyMap<string, RouterStatistics> }> {
+  const { countExamples, forwardExamples, routerStatistics } = await import("@amalgam/engine/statistics");
+  const chosen = await chosenExperts(options.model);
+  let routers: ReadonlyMap<string, RouterStatistics> = new Map();
+  const measured = await withInputs(options, live, 0, async ({ network, input }) => {
+    const started = performance.now();
+    routers = await routerStatistics(network, forwardExamples(input), {
+      ...{ chosen, ...live },
+      ...(options.batch === undefined ? {} : { batch: options.batch }),
+    });
+    const tensors = [...routers].flatMap(([name, { chosenShare, meanProbability }]) => [
+      [`chosen.${name}`, { shape: [chosenShare.length], values: Float32Array.from(chosenShare) }] as const,
+      [`probability.${name}`, { shape: [meanProbability.length], values: Float32Array.from(meanProbability) }] as const,
+    ]);
+    const facts = { kind: "router", estimator: "router", settings: { asks: input.asks, chosen }, seed: null } as const;
+    return { facts, tensors, passes: countExamples(input), seconds: (performance.now() - started) / 1000 };
+  });
+  return { ...measured, routers };
+}
+
+type Facts = Pick<StatisticAbout, "kind" | "estimator" | "settings" | "seed">;
+
+interface Finding {
+  readonly facts: Facts;
+  readonly tensors: readonly (readonly [name: string, tensor: { shape: readonly number[]; values: Float32Array }])[];
+  readonly passes: number;
+  readonly seconds: number;
+}
+
+async function withInputs(
+  options: MeasureOptions,
+  { signal }: Live,
+  sumsPerWeight: number,
+  measure: (opened: OpenInputs) => Promise<Finding>,
+): Promise<Measured> {
+  const { model, data, head, labels, limit, memoryLimitBytes } = options;
+  const { countExamples, estimatorVersions, openInputs, statisticKey, writeStatistic } = await import(
+    "@amalgam/engine/statistics"
+  );
+  const backend = await chooseBackend(options.backend);
+  const request: StatisticRequest = {
+    ...{ model, data, sumsPerWeight },
+    ...(head === undefined ? {} : { head }),
+    ...(labels === undefined ? {} : { labels }),
+    ...(limit === undefined ? {} : { limit }),
+    ...(memoryLimitBytes === undefined ? {} : { memoryLimitBytes }),
+  };
+  const opened = await openInputs(request);
+  try {
+    const { facts, tensors, passes, seconds } = await measure(opened);
+    const about: StatisticAbout = {
+      ...facts,
+      settings: {
+        ...facts.settings,
+        ...(head === undefined ? {} : { head: await digestFolder(path.resolve(head), { signal }) }),
+      },
+      estimatorVersion: estimatorVersions[facts.kind],
+      model: await digestFolder(path.resolve(model), { signal }),
+      ...{ base: null, lambda: 1, data: await sha256(data), examples: countExamples(opened.input) },
+    };
+    if (options.out !== null) await writeStatistic(options.out, about, tensors);
+    return {
+      ...{ about, key: statisticKey(about), file: options.out, tensors: tensors.length },
+      ...{ truncated: opened.truncated, passes, seconds, backend },
+    };
+  } finally {
+    opened.network.dispose();
+  }
+}
+
+async function sha256(file: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(file)) hash.update(chunk as Uint8Array);
+  return hash.digest("hex");
+}
+
+/** `num_experts_per_tok` of a model's config. */
+async function chosenExperts(model: string): Promise<number> {
+  const config = JSON.parse(await readFile(path.join(model, "config.json"), "utf8")) as unknown;
+  const chosen =
+    typeof config === "object" && config !== null && "num_experts_per_tok" in config ? config.num_experts_per_tok : null;
+  if (typeof chosen === "number" && Number.isInteger(chosen) && chosen > 0) return chosen;
+  throw new UsageError(
+    `${model}: config.json does not say how many experts work on a token (num_experts_per_tok): it is no mixture of experts.`,
+  );
+}

@@ -1,0 +1,36 @@
+import type { Network } from "../../runtime/index.ts";
+import { diagonalFisher, type Fisher, type FisherEstimator, type FisherOptions } from "../fisher.ts";
+import { DEFAULT_CUT } from "../label-factors.ts";
+import { choiceFisher, languageFisher } from "../language-fisher.ts";
+import type { StatisticInput } from "./statistic-input.ts";
+
+export interface InputFisherOptions extends FisherOptions {
+  readonly likelihood?: "sum" | "mean";
+}
+
+/** Fisher information on whatever the examples ask for. @throws Error where the estimator has no meaning for them */
+export function inputFisher(network: Network, input: StatisticInput, options: InputFisherOptions): Promise<Fisher> {
+  const { likelihood, estimator, ...rest } = options;
+  if (input.asks === "labels") return diagonalFisher(network, input.examples, options);
+  const more = { ...rest, ...(likelihood === undefined ? {} : { likelihood }) };
+  if (input.asks === "choices") return choiceFisher(network, input.questions, { ...more, estimator });
+  if (estimator.kind === "exact")
+    throw new Error(
+      "The exact expectation is over labels or choices; over all texts nobody can take it: use sampled or empirical.",
+    );
+  return languageFisher(network, input.examples, { ...more, estimator });
+}
+
+/** What of an estimator decides its numbers, for the key of a statistic. */
+export function estimatorSettings(
+  estimator: FisherEstimator,
+  input: StatisticInput,
+  likelihood?: "sum" | "mean",
+): Record<string, string | number> {
+  return {
+    asks: input.asks,
+    ...(input.asks === "labels" ? {} : { likelihood: likelihood ?? (input.asks === "tokens" ? "sum" : "mean") }),
+    ...(estimator.kind === "sampled" ? { draws: estimator.draws } : {}),
+    ...(estimator.kind === "exact" && input.asks === "labels" ? { cut: estimator.cut ?? DEFAULT_CUT } : {}),
+  };
+}

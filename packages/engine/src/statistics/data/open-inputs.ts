@@ -1,0 +1,109 @@
+import { availableMemory, checkMemory, forecastMemory } from "../../evaluate/memory-forecast.ts";
+import { openTensorSplit, type TensorSplit } from "../../evaluate/tensor-split.ts";
+import {
+  checkTokenizer,
+  ensureBackend,
+  type HeadKind,
+  loadImagePreparation,
+  loadTokenizer,
+  type Network,
+  openNetwork,
+  runnableHeads,
+  tf,
+  toPixels,
+} from "../../runtime/index.ts";
+import type { StatisticExample } from "../collate.ts";
+import { headFor, lineForm, type StatisticInput } from "./statistic-input.ts";
+import { textInput } from "./text-input.ts";
+
+export interface StatisticRequest {
+  /** Hugging Face folder of the model and its tokenizer. */
+  readonly model: string;
+  /** Folder whose head tensors stand in for the model's own. */
+  readonly head?: string;
+  /** Number of labels, where the caller knows it. */
+  readonly labels?: number;
+  /** A JSON Lines file of texts, by its path or its bytes; or the path of a safetensors file of images or rows of features. */
+  readonly data: string | Uint8Array;
+  /** Takes the first examples only. */
+  readonly limit?: number;
+  /** Numbers held beside each weight, in units of its own four bytes: two for f64 sums, one for the result. */
+  readonly sumsPerWeight?: number;
+  readonly memoryLimitBytes?: number;
+}
+
+export interface OpenInputs {
+  readonly network: Network;
+  readonly input: StatisticInput;
+  /** Texts that lost their end, or their beginning, to fit. */
+  readonly truncated: number;
+}
+
+/**
+ * Opens a model and the examples to measure it on; the caller disposes the network. Lines with `label` ask a classification head, lines with `choices` or `text` a language
+ * head where the architecture has one, lines with `input` and `target` an encoder-decoder.
+ * @throws Error that names the folder, tensor, line or example at fault
+ */
+export async function openInputs(request: StatisticRequest): Promise<OpenInputs> {
+  const { model, head: headFrom, data, labels, sumsPerWeight = 0 } = request;
+  const rowFile = typeof data === "string" && data.endsWith(".safetensors") ? data : null;
+  const form = rowFile === null ? lineForm(data) : "labelled";
+  const head: HeadKind = headFor(form, await runnableHeads(model), model);
+  const forecast = await forecastMemory(headFrom === undefined ? [model] : [headFrom, model], { rows: 2048 });
+  const weightBytes = forecast.weightBytes * (1 + sumsPerWeight);
+  checkMemory(model, { ...forecast, weightBytes }, request.memoryLimitBytes ?? availableMemory());
+  await ensureBackend();
+  const network = await openNetwork(model, {
+    head,
+    ...(headFrom === undefined ? {} : { headFrom }),
+    ...(labels === undefined || head !== "classification" ? {} : { labels }),
+  });
+  try {
+    if (rowFile !== null) return { network, input: await rowInput(network, request, rowFile), truncated: 0 };
+    if (network.input !== "tokens" && network.input !== "pairs")
+      throw new Error(`${model}: ${network.architecture} takes ${network.input}, from a safetensors file.`);
+    const tokenizer = await loadTokenizer(model);
+    checkTokenizer(tokenizer, network, model);
+    return { network, ...(await textInput(network, tokenizer, request, data, form)) };
+  } catch (error) {
+    network.dispose();
+    throw error;
+  }
+}
+
+async function rowInput(network: Network, { model, limit }: StatisticRequest, file: string): Promise<StatisticInput> {
+  if (network.input !== "images" && network.input !== "features")
+    throw new Error(`${model}: ${network.architecture} takes texts, from JSON Lines; ${file} is a safetensors file.`);
+  const wanted =
+    network.input === "images" ? ({ tensor: "images", rank: 4 } as const) : ({ tensor: "features", rank: 2 } as const);
+  const split = await openTensorSplit(file, { ...wanted, labelCount: network.outputs });
+  try {
+    const count = Math.min(limit ?? split.n, split.n);
+    if (network.input === "features") return { asks: "labels", examples: await featureRows(split, count) };
+    const preparation = await loadImagePreparation(model);
+    const examples: StatisticExample[] = [];
+    for (let index = 0; index < count; index++) {
+      const values = await split.read(index, 1);
+      const pixels = toPixels({ values, isBytes: split.isBytes, shape: [1, ...split.shape] }, network.imageShape, preparation);
+      const [, height, width] = pixels.shape;
+      examples.push({
+        input: (await pixels.data()).slice() as Float32Array,
+        shape: [height, width],
+        label: split.labels[index] ?? 0,
+      });
+      tf.dispose(pixels);
+    }
+    return { asks: "labels", examples };
+  } finally {
+    await split.close();
+  }
+}
+
+async function featureRows(split: TensorSplit, count: number): Promise<StatisticExample[]> {
+  const values = await split.read(0, count);
+  const width = split.shape[0] ?? 0;
+  return Array.from({ length: count }, (_, row) => ({
+    input: values.subarray(row * width, (row + 1) * width),
+    label: split.labels[row] ?? 0,
+  }));
+}
