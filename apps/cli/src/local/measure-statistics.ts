@@ -5,7 +5,7 @@ import { freemem } from "node:os";
 import path from "node:path";
 import type { BackendChoice } from "@amalgam/engine/runtime";
 import type { FisherEstimator, OpenInputs, RouterStatistics, StatisticAbout, StatisticRequest } from "@amalgam/engine/statistics";
-import { UsageError } from "../failure.ts";
+import { refusal } from "../failure.ts";
 import { chooseBackend } from "./evaluate-here.ts";
 import { digestFolder } from "./inspect-checkpoint.ts";
 
@@ -174,7 +174,8 @@ async function chosenExperts(model: string): Promise<number> {
   const chosen =
     typeof config === "object" && config !== null && "num_experts_per_tok" in config ? config.num_experts_per_tok : null;
   if (typeof chosen === "number" && Number.isInteger(chosen) && chosen > 0) return chosen;
-  throw new UsageError(
+  throw refusal(
+    "ROUTER_MISSING",
     `${model}: config.json does not say how many experts work on a token (num_experts_per_tok): it is no mixture of experts.`,
   );
 }
