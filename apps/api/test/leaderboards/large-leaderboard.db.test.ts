@@ -70,16 +70,14 @@ const allFields = `rank title method tunedOn parents { ref role coefficient kind
 
 async function ask(suite: string, fields: string, args = "(first: 100)", more = "verdict { gainKept }") {
   queries = [];
-  const began = performance.now();
   const { errors, data } = await client.graphql(
     `{ leaderboard(namespace: "${suite}", suite: "${suite}") { rowCount ${more} rows${args} { ${fields} } } }`,
   );
-  const milliseconds = performance.now() - began;
   expect(errors).toEqual([]);
   const { rows } = (
     data as { leaderboard: { rows: { rank?: number | null; mean?: number | null; reference?: string | null }[] } }
   ).leaderboard;
-  return { milliseconds, rows, queries: [...queries] };
+  return { rows, queries: [...queries] };
 }
 
 const readsBits = (query: string) => query.includes("substring(correct");
@@ -98,12 +96,9 @@ test("reads no example's bits unless ranks or intervals of normalised means are 
   expect((await ask("large", plainFields, "(first: 1000)", "")).queries.filter(readsBits)).toEqual([]);
 });
 
-test("answers a page within 300 ms once the scores have been seen", async () => {
+test("reads no bits a second time once the scores have been seen", async () => {
   await ask("large", pageFields);
-  const times: number[] = [];
-  // The best of several: what else this machine does is not what is tested.
-  for (let i = 0; i < 12; i++) times.push((await ask("large", pageFields)).milliseconds);
-  expect(Math.min(...times)).toBeLessThan(300);
+  expect((await ask("large", pageFields)).queries.filter(readsBits)).toEqual([]);
 });
 
 test("a new score is seen at once, also in ranks and means", async () => {
