@@ -319,6 +319,8 @@ describe.skipIf(!hasBrowser)("the dashboard", () => {
     "/merge?method=della&base=six-tasks/base@1&p=six-tasks/spam@1~weight:[0,1]&p=six-tasks/era@1~0.5~density:2",
     "/models/six-tasks/crumbs/1",
     "/models/six-tasks/crumbs/1/recipe",
+    "/studies",
+    "/studies/nothing-here",
     "/runs",
     "/leaderboards",
     "/leaderboards/six-tasks/six-tasks",

@@ -1,4 +1,3 @@
-import type { ChildProcess } from "node:child_process";
 import type { TrialRole } from "../../src/generated/prisma/client.ts";
 import { startStudy } from "../../src/modules/studies/start-study.ts";
 import { isStudyOver } from "../../src/modules/studies/study.state.ts";
@@ -46,5 +45,3 @@ export const sequenceOf = ({ trials }: StudyRow, role: TrialRole = "SEARCH") =>
 
 export const countOf = ({ trials }: StudyRow, state: string): number =>
   trials.filter((trial) => trial.role === "SEARCH" && trial.state === state).length;
-
-export type Worker = ChildProcess;
