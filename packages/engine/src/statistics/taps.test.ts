@@ -53,20 +53,33 @@ function textExamples(network: Network): TokenExample[] {
   return sequences.map((tokens, at) => continuation(tokens, 1, network.input === "pairs" ? sequences[(at + 1) % 5] : undefined));
 }
 
-describe.each(goldenNames())("%s: squared gradients of single examples from taps are those of the loop", (name) => {
-  test("every parameter, in batches and alone", async () => {
-    const network = await openGolden(await readGolden(name));
-    const options = { names: network.parameters.names, estimator: { kind: "empirical" } as const };
-    const measure = (more: object) =>
-      network.head === "classification"
-        ? diagonalFisher(network, classifierExamples(network), { ...options, ...more })
-        : languageFisher(network, textExamples(network), { ...options, ...more });
-    const loop = await measure({ by: "loop" });
-    const tensors = tf.memory().numTensors;
-    const batched = await measure({ batch: 3 });
-    expectSame(batched.values, loop.values, 1e-5);
-    expectSame((await measure({ batch: 1 })).values, batched.values, 1e-5);
-    expect(tf.memory().numTensors).toBe(tensors);
-    network.dispose();
+async function expectTapsLikeLoop(name: string): Promise<void> {
+  const network = await openGolden(await readGolden(name));
+  const options = { names: network.parameters.names, estimator: { kind: "empirical" } as const };
+  const measure = (more: object) =>
+    network.head === "classification"
+      ? diagonalFisher(network, classifierExamples(network), { ...options, ...more })
+      : languageFisher(network, textExamples(network), { ...options, ...more });
+  const loop = await measure({ by: "loop" });
+  const tensors = tf.memory().numTensors;
+  const batched = await measure({ batch: 3 });
+  expectSame(batched.values, loop.values, 1e-5);
+  expectSame((await measure({ batch: 1 })).values, batched.values, 1e-5);
+  expect(tf.memory().numTensors).toBe(tensors);
+  network.dispose();
+}
+
+describe("squared gradients of single examples from taps are those of the loop, in batches and alone, for every parameter", () => {
+  test.each(goldenNames())("%s", expectTapsLikeLoop);
+});
+
+describe("on other backends", () => {
+  test.each(["cpu", "wasm"] as const)("%s", async (backend) => {
+    await selectBackend(backend);
+    try {
+      for (const name of ["cnn", "gpt2", "bert-masked-language"]) await expectTapsLikeLoop(name);
+    } finally {
+      await selectBackend("ort");
+    }
   });
 });
