@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { fault, faultFields, operation, refused, refusedFields } from "./operation.ts";
 
-export const studyStates = ["QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED"] as const;
+const studyStates = ["QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED"] as const;
 export type StudyState = (typeof studyStates)[number];
 const trialStates = ["QUEUED", "RUNNING", "COMPLETE", "FAILED", "CANCELLED"] as const;
 export const aggregates = ["MEAN", "NORMALISED_MEAN", "WORST"] as const;

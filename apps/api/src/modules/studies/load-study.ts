@@ -3,7 +3,7 @@ import type { Params, Sampler, Space, Trial as TunedTrial } from "@amalgam/engin
 import type { Deps } from "../../deps.ts";
 import type { Prisma, Trial, TrialRole } from "../../generated/prisma/client.ts";
 
-export const studyView = {
+const studyView = {
   parents: { orderBy: { position: "asc" } },
   tasks: { orderBy: { position: "asc" }, include: { task: true, searchSplit: true, reportSplit: true } },
   trials: { orderBy: [{ role: "asc" }, { index: "asc" }] },

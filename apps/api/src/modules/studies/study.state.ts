@@ -10,7 +10,7 @@ import type { Prisma, StudyState } from "../../generated/prisma/client.ts";
  *
  * Nothing else writes `state`.
  */
-export const studyMoves: Readonly<Record<StudyState, readonly StudyState[]>> = {
+const studyMoves: Readonly<Record<StudyState, readonly StudyState[]>> = {
   QUEUED: ["RUNNING", "FAILED", "CANCELLED"],
   RUNNING: ["SUCCEEDED", "FAILED", "CANCELLED"],
   SUCCEEDED: ["QUEUED"],

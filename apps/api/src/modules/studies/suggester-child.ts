@@ -1,5 +1,8 @@
-import { type BatchRequest, suggestBatch } from "./suggest-batch.ts";
-import type { SuggesterReply } from "./suggester.ts";
+import { type BatchRequest, type BatchSuggestion, suggestBatch } from "./suggest-batch.ts";
+
+export type SuggesterReply =
+  | { readonly id: number; readonly suggestions: readonly BatchSuggestion[] }
+  | { readonly id: number; readonly failed: string };
 
 /** A worker that dies takes this process with it. */
 process.on("disconnect", () => process.exit());

@@ -1,10 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { BatchRequest, BatchSuggestion } from "./suggest-batch.ts";
-
-export type SuggesterReply =
-  | { readonly id: number; readonly suggestions: readonly BatchSuggestion[] }
-  | { readonly id: number; readonly failed: string };
+import type { SuggesterReply } from "./suggester-child.ts";
 
 /** A process of its own for the optimiser, which may compute for seconds: the worker's event loop keeps the locks of its jobs alive. */
 export interface Suggester {
