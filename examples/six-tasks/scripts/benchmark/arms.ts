@@ -1,3 +1,4 @@
+import { combine } from "@amalgam/engine/laboratory";
 import {
   type DfModel,
   dfMerge,
@@ -8,7 +9,7 @@ import {
   trim,
 } from "@amalgam/engine/merge-by-statistics";
 import type { Params, Sampler, Space } from "@amalgam/engine/tune";
-import { combine, type Laboratory } from "./laboratory.ts";
+import type { SixTasks } from "./laboratory.ts";
 import { tiesMerge } from "./ties.ts";
 
 /** A way to merge that has numbers to tune; an empty space has none. */
@@ -30,8 +31,9 @@ export interface Grids {
 }
 
 /** All arms of the benchmark, over one laboratory. */
-export function armsOf(laboratory: Laboratory, folder: string, grids: Grids): Arm[] {
-  const { base, deltas, experts, tasks } = laboratory;
+export function armsOf({ laboratory, tasks }: SixTasks, folder: string, grids: Grids): Arm[] {
+  const { base, experts } = laboratory;
+  const deltas = experts.map(({ delta }) => delta);
   const count = tasks.length;
   const trimmed = deltas.map((delta) => trim(delta, TRIM));
   const each = (high: number): Space => tasks.map((task) => ({ name: task, kind: "float", low: 0, high }));
@@ -55,7 +57,7 @@ export function armsOf(laboratory: Laboratory, folder: string, grids: Grids): Ar
   const conditional = (own: Grids["plain"]) => (i: number, lambda: number) => interpolateFisher(own[i] ?? [], lambda);
   const frozen = (i: number) => interpolateFisher(grids.plain[i] ?? [], 1);
   const fisherMean = fisherMerge(
-    experts.map((weights, i) => ({ weights, fisher: frozen(i) })),
+    experts.map(({ weights }, i) => ({ weights, fisher: frozen(i) })),
     { favourTarget: false },
   );
   return [
@@ -109,7 +111,8 @@ export function armsOf(laboratory: Laboratory, folder: string, grids: Grids): Ar
       title: "Fisher merging, tuned scale",
       space: [{ name: "scale", kind: "float", low: 0, high: 3 }],
       anchors: [{ scale: 1 }],
-      merge: ({ scale = 1 }) => combine(base, (name, p, value) => value + scale * ((fisherMean.get(name)?.[p] ?? value) - value)),
+      merge: ({ scale = 1 }) =>
+        combine(base, (name, values) => values.map((value, p) => value + scale * ((fisherMean.get(name)?.[p] ?? value) - value))),
     },
     {
       id: "df",

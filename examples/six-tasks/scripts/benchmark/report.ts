@@ -1,6 +1,5 @@
 import { type CorrectBits, countCorrect, macroInterval, pairedDifference } from "@amalgam/engine/scores";
 import type { Arm } from "./arms.ts";
-import type { Laboratory } from "./laboratory.ts";
 import { macro, type Tuned } from "./tune-arm.ts";
 
 export interface Finished {
@@ -9,7 +8,7 @@ export interface Finished {
 }
 
 export interface ReportInput {
-  readonly laboratory: Laboratory;
+  readonly tasks: readonly string[];
   readonly finished: readonly Finished[];
   readonly budget: number;
   readonly examples: number;
@@ -18,7 +17,7 @@ export interface ReportInput {
 }
 
 /** Comparisons with the direction that was written down before the first run. */
-export const comparisons: readonly {
+const comparisons: readonly {
   readonly first: string;
   readonly second: string;
   readonly expected: "better" | "worse";
@@ -38,9 +37,9 @@ export const comparisons: readonly {
 const percent = (value: number, digits = 1): string => (100 * value).toFixed(digits);
 const signed = (value: number): string => `${value < 0 ? "−" : "+"}${percent(Math.abs(value), 2)}`;
 
-export function writeReport({ laboratory, finished, budget, examples, seed, fisherSeconds }: ReportInput): string {
+export function writeReport({ tasks, finished, budget, examples, seed, fisherSeconds }: ReportInput): string {
   const bitsOf = (id: string): readonly CorrectBits[] => finished.find(({ arm }) => arm.id === id)?.tuned.report ?? [];
-  const head = ["method", "search", "report", ...laboratory.tasks, "over the average (95 %)"];
+  const head = ["method", "search", "report", ...tasks, "over the average (95 %)"];
   const average = bitsOf("average");
   const rows = finished.map(({ arm, tuned }) => {
     const accuracies = tuned.report.map((each) => ({ value: countCorrect(each) / each.n, n: each.n }));

@@ -7,12 +7,12 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { drawItems, fisherGrids } from "@amalgam/engine/laboratory";
 import { trim } from "@amalgam/engine/merge-by-statistics";
 import { selectBackend } from "@amalgam/engine/runtime";
 import { settings } from "../settings.ts";
 import { armsOf, TRIM } from "./arms.ts";
-import { fisherGrids } from "./fisher-grids.ts";
-import { openLaboratory } from "./laboratory.ts";
+import { openSixTasks } from "./laboratory.ts";
 import { type Finished, writeReport } from "./report.ts";
 import { tuneArm } from "./tune-arm.ts";
 
@@ -31,22 +31,26 @@ mkdirSync(work, { recursive: true });
 
 const say = (text: string) => process.stderr.write(`${text}\n`);
 await selectBackend("ort");
-const laboratory = await openLaboratory(folder, settings.tasks);
+const sixTasks = await openSixTasks(folder, settings.tasks);
+const { laboratory, tasks } = sixTasks;
+const deltas = laboratory.experts.map(({ delta }) => delta);
+const chosen = sixTasks.examples.search.map((own, i) => drawItems(own, examples, seed + i));
 const started = performance.now();
 const lambdas = [0, 0.25, 0.5, 0.75, 1];
-const grid = { examples, seed, onProgress: (done: number, total: number) => say(`Fisher information ${done} of ${total}`) };
+const onProgress = ({ done, total }: { done: number; total: number }) => say(`Fisher information ${done} of ${total}`);
 const grids = {
-  plain: await fisherGrids(laboratory, laboratory.deltas, { ...grid, lambdas }),
+  plain: await fisherGrids(laboratory, deltas, chosen, { lambdas, onProgress }),
   trimmed: await fisherGrids(
     laboratory,
-    laboratory.deltas.map((delta) => trim(delta, TRIM)),
-    { ...grid, lambdas: [0, 0.5, 1, 1.5, 2] },
+    deltas.map((delta) => trim(delta, TRIM)),
+    chosen,
+    { lambdas: [0, 0.5, 1, 1.5, 2], onProgress },
   ),
 };
 const fisherSeconds = (performance.now() - started) / 1000;
 const finished: Finished[] = [];
-for (const arm of armsOf(laboratory, folder, grids)) {
-  const tuned = await tuneArm(laboratory, arm, {
+for (const arm of armsOf(sixTasks, folder, grids)) {
+  const tuned = await tuneArm(sixTasks, arm, {
     budget,
     seed,
     log: join(work, `${arm.id}.jsonl`),
@@ -54,5 +58,5 @@ for (const arm of armsOf(laboratory, folder, grids)) {
   });
   finished.push({ arm, tuned });
 }
-writeFileSync(values.out, writeReport({ laboratory, finished, budget, examples, seed, fisherSeconds }));
+writeFileSync(values.out, writeReport({ tasks, finished, budget, examples, seed, fisherSeconds }));
 say(`Written to ${values.out}`);

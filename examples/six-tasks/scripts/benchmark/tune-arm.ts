@@ -1,9 +1,10 @@
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { scoreTrunk } from "@amalgam/engine/laboratory";
 import type { CorrectBits } from "@amalgam/engine/scores";
 import { countCorrect } from "@amalgam/engine/scores";
 import { incumbent, type Params, suggest, type Trial } from "@amalgam/engine/tune";
 import type { Arm } from "./arms.ts";
-import { type Laboratory, score } from "./laboratory.ts";
+import type { SixTasks } from "./laboratory.ts";
 
 export interface TrialRecord {
   readonly params: Params;
@@ -31,7 +32,11 @@ export const macro = (bits: readonly CorrectBits[]): number =>
   bits.reduce((sum, each) => sum + countCorrect(each) / each.n, 0) / bits.length;
 
 /** Searches an arm's space on the search split; what the surrogate holds for best is scored once on the report split. */
-export async function tuneArm(laboratory: Laboratory, arm: Arm, { budget, seed, log, onTrial }: TuneOptions): Promise<Tuned> {
+export async function tuneArm(
+  { laboratory, examples }: SixTasks,
+  arm: Arm,
+  { budget, seed, log, onTrial }: TuneOptions,
+): Promise<Tuned> {
   const records = readRecords(log);
   const total = arm.space.length === 0 ? 1 : budget;
   while (records.length < total) {
@@ -43,7 +48,7 @@ export async function tuneArm(laboratory: Laboratory, arm: Arm, { budget, seed, 
     const asked = performance.now();
     const trunk = await arm.merge(params);
     const merged = performance.now();
-    const value = macro(score(laboratory, trunk, "search"));
+    const value = macro(await scoreTrunk(laboratory, trunk, examples.search));
     const seconds = {
       suggest: (asked - started) / 1000,
       merge: (merged - asked) / 1000,
@@ -56,7 +61,7 @@ export async function tuneArm(laboratory: Laboratory, arm: Arm, { budget, seed, 
   const trials = records.map(({ params, value }): Trial => ({ params, value, state: "complete" }));
   const best = arm.space.length === 0 ? 0 : (incumbent(arm.space, trials, "smoothed", seed)?.trial ?? 0);
   const { params, value: search } = records[best] as TrialRecord;
-  return { params, search, records, report: score(laboratory, await arm.merge(params), "report") };
+  return { params, search, records, report: await scoreTrunk(laboratory, await arm.merge(params), examples.report) };
 }
 
 function readRecords(log: string): TrialRecord[] {

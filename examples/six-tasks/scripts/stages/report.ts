@@ -1,6 +1,6 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { evaluateClassification, macroInterval, readExamples } from "@amalgam/engine/evaluate";
+import { evaluate, macroInterval } from "@amalgam/engine/evaluate";
 import { mergeToFolder, parseRecipe } from "@amalgam/engine/merge";
 import { writeCards } from "../report/cards.ts";
 import { writeReadmeTable } from "../report/readme-table.ts";
@@ -57,9 +57,9 @@ interface Question {
 /** Every model is read by the task's own head, which the task's expert carries. */
 async function score(workshop: Workshop, { model, task, split }: Question): Promise<Score> {
   const { labels } = readTaskCard(workshop, task);
-  const examples = readExamples(readFileSync(taskFile(workshop, task, split)), labels);
-  const { n, value, low, high } = await evaluateClassification({ model, head: join(workshop.out, task), labels, examples });
-  return { n, value, low, high };
+  const data = taskFile(workshop, task, split);
+  const { n, value, low, high } = await evaluate({ kind: "classification", model, head: join(workshop.out, task), labels, data });
+  return { n: n ?? 0, value, low: low ?? 0, high: high ?? 1 };
 }
 
 async function merge(
