@@ -73,15 +73,19 @@ export async function measureFisher(
     ...(onProgress === undefined ? {} : { onProgress }),
   });
   return {
-    values: new Map([...sums].map(([name, sum]) => [name, mean(sum, examples)])),
+    values: new Map([...sums].map(([name, sum]) => [name, mean(name, sum, examples)])),
     examples,
     passes: passes.count,
     seconds: (performance.now() - started) / 1000,
   };
 }
 
-function mean(sums: Float64Array, count: number): Float32Array {
+function mean(name: string, sums: Float64Array, count: number): Float32Array {
   const values = new Float32Array(sums.length);
-  for (let i = 0; i < values.length; i++) values[i] = (sums[i] as number) / count;
+  for (let i = 0; i < values.length; i++) {
+    const value = (sums[i] as number) / count;
+    if (!Number.isFinite(value)) throw new Error(`The Fisher information of tensor "${name}" is ${value} at element ${i}.`);
+    values[i] = value;
+  }
   return values;
 }

@@ -3,6 +3,7 @@ import { collate, type StatisticExample } from "./collate.ts";
 import type { FisherEstimator, FisherOptions } from "./fisher.ts";
 import { labelFactors, softmax } from "./label-factors.ts";
 import type { PassBatch, PassList } from "./pass-list.ts";
+import { rowLikelihood } from "./row-likelihood.ts";
 import { pause } from "./squares.ts";
 import { pick, uniform } from "./uniform.ts";
 
@@ -18,16 +19,17 @@ export async function labelPasses(
   examples: readonly StatisticExample[],
   { estimator, batch = 32, by, signal }: FisherOptions,
 ): Promise<PassList> {
+  if (estimator.kind === "empirical") return trueLabels(network, examples);
   const passes: LabelPass[] = [];
   for (let first = 0; first < examples.length; first += batch) {
     await pause(signal);
     const part = examples.slice(first, first + batch);
     const rows = forward(network, part);
-    part.forEach(({ label }, at) => {
+    part.forEach((_, at) => {
       const logits = rows.subarray(at * network.outputs, (at + 1) * network.outputs);
       const example = first + at;
       const directions =
-        estimator.kind === "exact" && by === "loop" ? everyLabel(logits) : directionsOf(estimator, logits, label, example);
+        estimator.kind === "exact" && by === "loop" ? everyLabel(logits) : directionsOf(estimator, logits, example);
       for (const direction of directions) passes.push({ example, direction });
     });
   }
@@ -72,27 +74,37 @@ function forward(network: Network, examples: readonly StatisticExample[]): Float
   }
 }
 
+/** One pass for each example, from nothing but its label: ∂ ln q_y comes with the pass itself. */
+function trueLabels(network: Network, examples: readonly StatisticExample[]): PassList {
+  const labels = examples.map(({ label }, example) => {
+    if (label !== undefined && label >= 0 && label < network.outputs) return label;
+    throw new Error(`Example ${example} has the label ${label}; the head tells ${network.outputs} classes apart.`);
+  });
+  return {
+    count: examples.length,
+    size: (pass) => examples[pass]?.input.length ?? 0,
+    batch: (chosen) => {
+      const batch = collate(
+        network,
+        chosen.map((pass) => examples[pass] as StatisticExample),
+      );
+      const targets = Int32Array.from(chosen, (pass) => labels[pass] ?? 0);
+      const weights = new Float32Array(chosen.length).fill(1);
+      return { sum: () => rowLikelihood(batch.logits(), targets, weights), dispose: () => batch.dispose() };
+    },
+  };
+}
+
 function directionsOf(
-  estimator: FisherEstimator,
+  estimator: Exclude<FisherEstimator, { kind: "empirical" }>,
   logits: Float32Array,
-  label: number | undefined,
   example: number,
 ): Float32Array[] {
-  switch (estimator.kind) {
-    case "exact":
-      return labelFactors(logits, estimator.cut);
-    case "empirical": {
-      if (label === undefined || !(label >= 0 && label < logits.length))
-        throw new Error(`Example ${example} has the label ${label}; the head tells ${logits.length} classes apart.`);
-      return [towards(label, softmax(logits), 1)];
-    }
-    case "sampled": {
-      const q = softmax(logits);
-      return Array.from({ length: estimator.draws }, (_, draw) =>
-        towards(pick(q, uniform(estimator.seed, example, draw)), q, 1 / estimator.draws),
-      );
-    }
-  }
+  if (estimator.kind === "exact") return labelFactors(logits, estimator.cut);
+  const q = softmax(logits);
+  return Array.from({ length: estimator.draws }, (_, draw) =>
+    towards(pick(q, uniform(estimator.seed, example, draw)), q, 1 / estimator.draws),
+  );
 }
 
 /** √q_c (e_c − q) for every label: what the factors are a short form of. */

@@ -27,7 +27,8 @@ export async function loopSquares(network: Network, request: SquaresRequest): Pr
       network.parameters,
       names,
       () => batch.sum(),
-      (_, gradients) => {
+      (value, gradients) => {
+        checkFinite(value);
         for (const [name, gradient] of gradients) addSquaresTo(sums.get(name) ?? new Float64Array(0), borrowValues(gradient));
       },
     );
@@ -62,6 +63,7 @@ export async function tapSquares(network: Network, request: SquaresRequest): Pro
       collector.begin(part.length);
       const leaves = [collector.probe, ...learned.map((name) => network.parameters.tensor(name))];
       const { value, grads } = tf.engine().gradients(() => batch.sum(), leaves, undefined, true);
+      checkFinite(value);
       learned.forEach((name, index) => {
         const gradient: tf.Tensor | undefined = grads[index + 1];
         if (gradient !== undefined) collector.learnedGradient(name, gradient);
@@ -76,6 +78,10 @@ export async function tapSquares(network: Network, request: SquaresRequest): Pro
     network.layers.tap = null;
     collector.dispose();
   }
+}
+
+function checkFinite(value: tf.Scalar): void {
+  if (!Number.isFinite(borrowValues(value)[0])) throw new Error("The model gives a score that is not a finite number.");
 }
 
 /** One forward pass, to see which parameters have no layer of their own. */

@@ -3,7 +3,7 @@ import { addSquaresTo, addTo } from "./add-values.ts";
 import type { Contribution } from "./contribution.ts";
 
 /** Matrices smaller than this are multiplied for several examples in one operation. */
-const CHUNK = 1 << 22;
+const CHUNK = 1 << 20;
 
 /**
  * Of a matrix [p, q] whose gradient by example e is Σₜ aₑₜ bₑₜᵀ, a [e·t, p], b [e·t, q]. With one row an example the squares need no gradient of an
@@ -20,7 +20,7 @@ export function denseWeight(a: tf.Tensor2D, b: tf.Tensor2D, examples: number): C
         const count = Math.min(atOnce, examples - first);
         tf.tidy(() => {
           const [left, right] = [a, b].map((each) =>
-            tf.reshape(tf.slice(each, [first * rows, 0], [count * rows, -1]), [count, rows, -1]),
+            tf.reshape(count === examples ? each : tf.slice(each, [first * rows, 0], [count * rows, -1]), [count, rows, -1]),
           ) as [tf.Tensor3D, tf.Tensor3D];
           const gradients = tf.matMul(left, right, true);
           // Summed by the backend first: going through every gradient here costs more than making it.
