@@ -36,7 +36,7 @@ export const tune = defineCommand({
       type: "string",
       valueHint: "lambda=0:2",
       description:
-        "What to tune: weight, weight[0]=0:1, t{self_attn}=0:1, r=1e-4:1:log; repeat, or separate by commas. Default: the method's factor, else the weights",
+        "What to tune: weight (one for each parent), weight[0]=0:1, density[*] (one for all), t{self_attn}=0:1, r=1e-4:1:log; repeat, or separate by commas. Default: the method's factor, else the weights",
     },
     budget: { type: "string", valueHint: "n", description: "Most trials; default 30" },
     seed: { type: "string", valueHint: "n", description: "The same seed gives the same trials; default 0" },

@@ -48,6 +48,7 @@ export function timeParts(phases: StudyDetailFragment["phases"]): { label: strin
 
 /** weight[0] of spam: a parent's number wears its name. */
 export function coordinateLabel(name: string, parents: readonly { role: string; ref: string }[]): string {
+  if (name.includes("[*]")) return name.replace("[*]", " of all");
   const found = /^(\w+)\[(\d+)\](.*)$/.exec(name);
   if (!found) return name;
   const own = parents.filter(({ role }) => role === "PARENT")[Number(found[2])];

@@ -10,6 +10,7 @@ const float = (name: string, low = 0, high = 1) => ({ name, kind: "float", low, 
 test.each([
   ["lambda", { name: "lambda", parent: null, filter: null }],
   ["weight[1]", { name: "weight", parent: 1, filter: null }],
+  ["density[*]", { name: "density", parent: "all", filter: null }],
   ["t{self_attn.q}", { name: "t", parent: null, filter: "self_attn.q" }],
   ["density[0]{mlp}", { name: "density", parent: 0, filter: "mlp" }],
 ])("%s is read", (text, parsed) => expect(parseCoordinateName(text)).toEqual(parsed));
@@ -42,6 +43,11 @@ test("a number for some tensors goes before what the recipe says for the others"
   ]);
   const twice = recipeAt(ties, { "density[0]{attn}": 0.3, "density[0]{mlp}": 0.6 });
   expect(twice.parents[0]?.["density"]).toEqual([{ filter: "mlp", value: 0.6 }, { filter: "attn", value: 0.3 }, { value: 0.2 }]);
+});
+
+test("one number for all parents gives way to that of one parent, whatever their order", () => {
+  expect(recipeAt(ties, { "density[1]": 0.9, "density[*]": 0.4 }).parents.map(({ density }) => density)).toEqual([0.4, 0.9]);
+  expect(paramsOf(ties, [float("density[*]")])).toEqual({ "density[*]": 0.2 });
 });
 
 test("what the method refuses is refused with its own words", () => {

@@ -3,17 +3,18 @@ import type { Params, Space } from "@amalgam/engine/tune";
 
 interface CoordinateName {
   readonly name: string;
-  /** Of which parent; null: of the merge */
-  readonly parent: number | null;
+  /** Of which parent, or of all alike; null: of the merge */
+  readonly parent: number | "all" | null;
   /** Part of the names of the tensors it holds for; null: all */
   readonly filter: string | null;
 }
 
-/** Reads `lambda`, `weight[0]`, `t{self_attn}` or `weight[1]{mlp}`; null when it is none of them. */
+/** Reads `lambda`, `weight[0]`, `density[*]`, `t{self_attn}` or `weight[1]{mlp}`; null when it is none of them. */
 export function parseCoordinateName(text: string): CoordinateName | null {
-  const match = /^([A-Za-z]\w{0,63})(?:\[(\d{1,4})\])?(?:\{([^{}]{1,200})\})?$/.exec(text);
+  const match = /^([A-Za-z]\w{0,63})(?:\[(\d{1,4}|\*)\])?(?:\{([^{}]{1,200})\})?$/.exec(text);
   if (!match?.[1]) return null;
-  return { name: match[1], parent: match[2] === undefined ? null : Number(match[2]), filter: match[3] ?? null };
+  const parent = match[2] === undefined ? null : match[2] === "*" ? "all" : Number(match[2]);
+  return { name: match[1], parent, filter: match[3] ?? null };
 }
 
 type Fields = Record<string, unknown>;
@@ -29,17 +30,19 @@ const isCases = (value: unknown): value is Case[] =>
 export function recipeAt(recipe: Recipe, params: Params): Recipe {
   const parents: Fields[] = recipe.parents.map((parent) => ({ ...parent }));
   const parameters: Fields = { ...recipe.parameters };
-  const named = Object.entries(params).map(([text, value]) => ({ place: parseCoordinateName(text), value }));
-  // Those for all tensors first, so that cases are put before them.
-  for (const isFiltered of [false, true])
-    for (const { place, value } of named) {
-      if (place === null || (place.filter !== null) !== isFiltered) continue;
-      const { name, parent, filter } = place;
-      const fields = parent === null ? parameters : parents[parent];
-      if (fields === undefined) continue;
+  const named = Object.entries(params).flatMap(([text, value]) => {
+    const place = parseCoordinateName(text);
+    return place === null ? [] : [{ place, value }];
+  });
+  // From the general to the special: all parents before one, all tensors before some, so that cases are put before them.
+  const rank = ({ place: { parent, filter } }: (typeof named)[number]) => (filter === null ? 0 : 2) + (parent === "all" ? 0 : 1);
+  for (const { place, value } of named.sort((a, b) => rank(a) - rank(b))) {
+    const { name, parent, filter } = place;
+    for (const fields of parent === null ? [parameters] : parent === "all" ? parents : parents.slice(parent, parent + 1)) {
       const behind = fields[name];
       fields[name] = filter === null ? value : [{ filter, value }, ...(isCases(behind) ? behind : [{ value: behind }])];
     }
+  }
   return parseRecipe({ ...recipe, parents, parameters });
 }
 
@@ -48,8 +51,8 @@ export function paramsOf(recipe: Recipe, space: Space): Params {
   return Object.fromEntries(
     space.map(({ name: text, low, high, log = false }) => {
       const place = parseCoordinateName(text);
-      const fields: Readonly<Record<string, unknown>> | undefined =
-        place?.parent == null ? recipe.parameters : recipe.parents[place.parent];
+      const own = place?.parent === "all" ? 0 : place?.parent;
+      const fields: Readonly<Record<string, unknown>> | undefined = own == null ? recipe.parameters : recipe.parents[own];
       const value = place === null ? undefined : fields?.[place.name];
       return [text, typeof value === "number" ? value : log ? Math.sqrt(low * high) : (low + high) / 2];
     }),

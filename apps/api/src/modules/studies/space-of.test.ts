@@ -22,6 +22,7 @@ test("one name for all parents, bounds of one's own, a logarithmic scale, whole 
     "density[1]",
     "lambda",
   ]);
+  expect(spaceOf(recipe("ties"), [{ name: "density[*]" }])).toEqual([{ name: "density[*]", kind: "float", low: 0.05, high: 1 }]);
   expect(spaceOf(recipe("nearswap", { base: "a/base", parents: [{ model: "a/one" }] }), [])).toEqual([
     { name: "t", kind: "float", low: 1e-6, high: 1, log: true },
   ]);

@@ -4,7 +4,7 @@ import { fault, refuseAll } from "../refuse.ts";
 import { parseCoordinateName } from "./recipe-at.ts";
 import { type Tunable, tunablesOf, usualNames } from "./tunable.ts";
 
-/** A number to tune as a caller names it: `lambda`, `weight` (of every parent), `weight[0]`, `t{self_attn}`. */
+/** A number to tune as a caller names it: `lambda`, `weight` (one for each parent), `weight[0]`, `density[*]` (one for all), `t{self_attn}`. */
 export interface CoordinateInput {
   readonly name: string;
   readonly low?: number | null | undefined;
@@ -65,7 +65,7 @@ function coordinatesOf(recipe: Recipe, input: CoordinateInput, at: number): Coor
   }
   if (parent !== null && !found.perParent)
     return fault("NOT_TUNABLE", `${name} belongs to the whole merge, not to a parent; write ${name}.`, ["tune", at, "name"]);
-  if (parent !== null && parent >= recipe.parents.length)
+  if (typeof parent === "number" && parent >= recipe.parents.length)
     return fault("NOT_TUNABLE", `There is no parent ${parent}; the recipe has the parents 0 to ${recipe.parents.length - 1}.`, [
       "tune",
       at,
@@ -76,7 +76,11 @@ function coordinatesOf(recipe: Recipe, input: CoordinateInput, at: number): Coor
   const bounds = boundsOf(found, input, at);
   if ("code" in bounds) return bounds;
   const suffix = filter === null ? "" : `{${filter}}`;
-  const places = found.perParent ? (parent === null ? recipe.parents.map((_, i) => i) : [parent]) : [null];
+  const places = found.perParent
+    ? parent === null
+      ? recipe.parents.map((_, i) => i)
+      : [parent === "all" ? "*" : parent]
+    : [null];
   return places.map((place) => ({ name: place === null ? `${name}${suffix}` : `${name}[${place}]${suffix}`, ...bounds }));
 }
 

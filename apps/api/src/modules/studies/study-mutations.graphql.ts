@@ -21,7 +21,7 @@ const StudySamplerEnum = builder.enumType("StudySampler", {
 
 const TuneInput = builder.inputType("TuneInput", {
   description:
-    "A number to tune: lambda, weight (of every parent), weight[0], t{self_attn} (for tensors with this in their name).",
+    "A number to tune: lambda, weight (one for each parent), weight[0], density[*] (one for all parents), t{self_attn} (for tensors with this in their name).",
   fields: (t) => ({
     name: t.string({ required: true }),
     low: t.float({ description: "Default: the usual range of the parameter" }),
