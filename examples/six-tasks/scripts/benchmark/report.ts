@@ -10,6 +10,8 @@ export interface Finished {
 export interface ReportInput {
   readonly tasks: readonly string[];
   readonly finished: readonly Finished[];
+  /** Every expert under its own head, on the report split. */
+  readonly experts: readonly CorrectBits[];
   readonly budget: number;
   readonly examples: number;
   readonly seed: number;
@@ -37,10 +39,11 @@ const comparisons: readonly {
 const percent = (value: number, digits = 1): string => (100 * value).toFixed(digits);
 const signed = (value: number): string => `${value < 0 ? "−" : "+"}${percent(Math.abs(value), 2)}`;
 
-export function writeReport({ tasks, finished, budget, examples, seed, fisherSeconds }: ReportInput): string {
+export function writeReport({ tasks, finished, experts, budget, examples, seed, fisherSeconds }: ReportInput): string {
   const bitsOf = (id: string): readonly CorrectBits[] => finished.find(({ arm }) => arm.id === id)?.tuned.report ?? [];
-  const head = ["method", "search", "report", ...tasks, "over the average (95 %)"];
+  const head = ["method", "search", "report", ...tasks, "over the average (95 %)", "of the experts' gain, %"];
   const average = bitsOf("average");
+  const [floor, ceiling] = [macro(bitsOf("base")), macro(experts)];
   const rows = finished.map(({ arm, tuned }) => {
     const accuracies = tuned.report.map((each) => ({ value: countCorrect(each) / each.n, n: each.n }));
     const { value, low, high } = macroInterval(accuracies);
@@ -51,6 +54,7 @@ export function writeReport({ tasks, finished, budget, examples, seed, fisherSec
       `${percent(value)} (${percent(low)} to ${percent(high)})`,
       ...accuracies.map((each) => percent(each.value)),
       arm.id === "average" ? "" : `${signed(over.value)} (${signed(over.low)} to ${signed(over.high)})`,
+      percent((value - floor) / (ceiling - floor), 0),
     ];
   });
   const verdicts = comparisons.map(({ first, second, expected, primary }) => {
@@ -92,7 +96,17 @@ export function writeReport({ tasks, finished, budget, examples, seed, fisherSec
     "",
     "## Results",
     "",
-    table(head, rows),
+    table(head, [
+      ...rows,
+      [
+        "each expert on its own task",
+        "",
+        percent(ceiling),
+        ...experts.map((each) => percent(countCorrect(each) / each.n)),
+        "",
+        "100",
+      ],
+    ]),
     "",
     "## Comparisons, written down before the first run",
     "",

@@ -7,9 +7,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { drawItems, fisherGrids } from "@amalgam/engine/laboratory";
+import { drawItems, fisherGrids, scoreTrunk } from "@amalgam/engine/laboratory";
 import { trim } from "@amalgam/engine/merge-by-statistics";
 import { selectBackend } from "@amalgam/engine/runtime";
+import type { CorrectBits } from "@amalgam/engine/scores";
 import { settings } from "../settings.ts";
 import { armsOf, TRIM } from "./arms.ts";
 import { openSixTasks } from "./laboratory.ts";
@@ -58,5 +59,10 @@ for (const arm of armsOf(sixTasks, folder, grids)) {
   });
   finished.push({ arm, tuned });
 }
-writeFileSync(values.out, writeReport({ tasks, finished, budget, examples, seed, fisherSeconds }));
+const experts: CorrectBits[] = [];
+for (const [i, { weights }] of laboratory.experts.entries()) {
+  const bits = (await scoreTrunk(laboratory, weights, sixTasks.examples.report))[i];
+  if (bits !== undefined) experts.push(bits);
+}
+writeFileSync(values.out, writeReport({ tasks, finished, experts, budget, examples, seed, fisherSeconds }));
 say(`Written to ${values.out}`);
