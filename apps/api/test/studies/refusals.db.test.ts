@@ -22,6 +22,8 @@ beforeAll(async () => {
   await createTask(client, { name: "no-search", title: "t", expert, splits: [report] });
   await createTask(client, { name: "no-report", title: "t", expert, splits: [search] });
   await createTask(client, { name: "same", title: "t", expert, splits: [search, { ...report, file: search.file }] });
+  const longer = { ...report, file: await splitFile(client, "first", 500, 320) };
+  await createTask(client, { name: "overlap", title: "t", expert, splits: [search, longer] });
   await createTask(client, { name: "nobody", title: "t", splits: [search, report] });
 });
 
@@ -105,6 +107,13 @@ test.each<[string, Record<string, unknown>, string, string, RegExp]>([
     "SAME_SPLIT",
     "tasks",
     /search split of same.*report split of same/,
+  ],
+  [
+    "report examples that were searched",
+    { suite: null, tasks: ["overlap"] },
+    "SPLITS_OVERLAP",
+    "tasks",
+    /160 of the 320 examples in the report split of overlap are in its search split/,
   ],
   [
     "a normalised mean without an expert",

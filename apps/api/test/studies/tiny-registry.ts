@@ -77,8 +77,9 @@ export const createTask = (client: Client, input: Record<string, unknown>) =>
     { input: { namespace: "tiny", kind: "TABLE_CLASSIFICATION", labels: ["no", "yes"], ...input } },
   );
 
-export async function splitFile(client: Client, task: "first" | "second", seed: number) {
-  return { path: "rows.safetensors", ...(await client.upload(await split(task, seed))) };
+/** Splits of one seed begin with the same rows. */
+export async function splitFile(client: Client, task: "first" | "second", seed: number, n?: number) {
+  return { path: "rows.safetensors", ...(await client.upload(await split(task, seed, n))) };
 }
 
 /** A base, two experts, their tasks with search and report splits, and the suite of both. */

@@ -5,6 +5,7 @@ import type { Split, Task } from "../../generated/prisma/client.ts";
 import { loadSuite } from "../evaluations/load-suite.ts";
 import { kindName } from "../evaluations/task-kind.ts";
 import { fault, refuse, refuseAll } from "../refuse.ts";
+import { countShared } from "./split-overlap.ts";
 import type { StartInput } from "./study-input.ts";
 
 export interface ChosenTask {
@@ -39,7 +40,18 @@ export async function chooseTasks(deps: Deps, input: StartInput): Promise<{ suit
       );
   }
   refuseAll([...faults, ...mixedDirections(tasks, input)]);
+  refuseAll((await Promise.all(tasks.map((task) => sharedExamples(deps, task)))).flat());
   return { suiteId, tasks };
+}
+
+/** Real data repeats itself a little; more than this is a mistake. */
+const mostShared = 0.05;
+
+async function sharedExamples(deps: Deps, { task, search, report }: ChosenTask): Promise<Fault[]> {
+  const shared = await countShared(deps, search, report);
+  if (shared <= mostShared * report.exampleCount) return [];
+  const message = `${shared} of the ${report.exampleCount} examples in the report split of ${task.name} are in its search split as well, so its report score would flatter. Take them out of one of the two.`;
+  return [fault("SPLITS_OVERLAP", message, ["tasks"])];
 }
 
 const missing = (task: Task, purpose: string, why: string): Fault =>
