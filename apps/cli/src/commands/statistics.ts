@@ -93,7 +93,7 @@ const routersJson = (routers: Awaited<ReturnType<typeof measureRouters>>["router
     ...{ name, tokens, chosenShare: [...chosenShare], meanProbability: [...meanProbability] },
   }));
 
-function show(measured: Measured & { readonly without?: readonly string[] }, given: Given): void {
+function show(measured: Measured, given: Given): void {
   if (given.json === true) printJson(measuredJson(measured));
   else print(renderMeasured(measured, styleFor(process.stdout)));
 }

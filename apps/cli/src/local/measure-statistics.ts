@@ -68,24 +68,18 @@ export async function measureFisher(
   });
 }
 
-/** Gram matrices of the inputs of dense layers, and counts of tables. */
-export async function measureGram(
-  options: MeasureOptions,
-  live: Live,
-): Promise<Measured & { readonly without: readonly string[] }> {
+/** Gram matrices of the inputs of layers, and counts of tables. */
+export async function measureGram(options: MeasureOptions, live: Live): Promise<Measured> {
   const { countExamples, forwardExamples, gramMatrices, gramToTensors } = await import("@amalgam/engine/statistics");
-  let without: readonly string[] = [];
-  const measured = await withInputs(options, live, 0, async ({ network, input }) => {
+  return withInputs(options, live, 0, async ({ network, input }) => {
     const found = await gramMatrices(network, forwardExamples(input), {
       ...live,
       memoryLimitBytes: options.memoryLimitBytes ?? process.availableMemory?.() ?? freemem(),
       ...(options.batch === undefined ? {} : { batch: options.batch }),
     });
-    without = found.without;
     const facts = { kind: "gram", estimator: "gram", settings: { asks: input.asks }, seed: null } as const;
     return { facts, tensors: gramToTensors(found), passes: countExamples(input), seconds: found.seconds };
   });
-  return { ...measured, without };
 }
 
 /** How the routers of a mixture of experts spread tokens. */

@@ -4,11 +4,9 @@ import { formatCount, formatDuration, formatParameters, plural, printable } from
 import type { Style } from "./style.ts";
 import { type Column, renderFacts, renderTable } from "./table.ts";
 
-type Shown = Measured & { readonly without?: readonly string[] };
-
 /** What was measured, what it cost, and where it is. */
 export function renderMeasured(
-  { about, key, file, passes, seconds, truncated, tensors, without = [], backend }: Shown,
+  { about, key, file, passes, seconds, truncated, tensors, backend }: Measured,
   style: Style,
 ): string {
   const { kind, estimator, settings, examples, seed } = about;
@@ -22,14 +20,12 @@ export function renderMeasured(
   if (kind === "fisher")
     facts.push(["passes", `${formatCount(passes)} backward, ${(passes / examples).toPrecision(3)} an example`]);
   if (truncated > 0) facts.push(["cut", `${plural(truncated, "text")} did not fit into the model and lost a part`]);
-  if (without.length > 0)
-    facts.push(["without", `${plural(without.length, "larger convolution")}, such as ${printable(without[0] ?? "", 100)}`]);
   facts.push(["backend", backend.chosen], ["key", key]);
   if (file !== null) facts.push(["file", `${printable(file)} (${plural(tensors, "tensor")})`]);
   return renderFacts(facts, style);
 }
 
-export function measuredJson({ backend, ...rest }: Shown): object {
+export function measuredJson({ backend, ...rest }: Measured): object {
   return { ...rest, backend: backend.chosen, examplesPerSecond: rest.about.examples / rest.seconds };
 }
 

@@ -4,6 +4,7 @@ import { Layers, openNetwork, Parameters, selectBackend, type TableNetwork, tf }
 import { gramMatrices } from "./gram.ts";
 import { routerStatistics } from "./router.ts";
 import { continuation } from "./token-example.ts";
+import { unfold } from "./unfold.ts";
 
 beforeAll(() => selectBackend("ort"));
 
@@ -109,7 +110,7 @@ test("texts of different lengths: no padding enters, whatever the batch; tables 
   network.dispose();
 });
 
-test("patches and convolutions of one pixel are dense layers; larger convolutions are named as left out", async () => {
+test("patches are dense layers, and convolutions too over what their filter sees", async () => {
   const vit = await openNetwork(join(golden, "vit"));
   if (vit.input !== "images") throw new Error("vit takes images");
   const size = vit.imageShape.reduce((product: number, side) => product * (side ?? 1), 1);
@@ -120,10 +121,26 @@ test("patches and convolutions of one pixel are dense layers; larger convolution
   if (resnet.input !== "images") throw new Error("resnet takes images");
   const input = Float32Array.from({ length: 32 * 24 * resnet.imageShape[2] }, (_, at) => Math.cos(at));
   const found = await gramMatrices(resnet, [{ input, shape: [32, 24] }]);
-  expect(found.without).toContain("resnet.embedder.embedder.convolution.weight");
-  expect(found.grams.size).toBeGreaterThan(0);
+  const weights = resnet.parameters.names.filter((name) => name.endsWith("convolution.weight"));
+  expect([...found.grams.keys()].sort()).toEqual(weights.sort());
+  for (const name of weights)
+    expect(found.grams.get(name)?.inputs).toBe(
+      resnet.parameters
+        .shape(name)
+        .slice(1)
+        .reduce((a, b) => a * b, 1),
+    );
   vit.dispose();
   resnet.dispose();
+});
+
+test("a convolution is its weight times what it sees", () => {
+  const [images, weight] = [tf.randomNormal([2, 7, 5, 3], 0, 1, "float32", 1), tf.randomNormal([4, 3, 3, 2], 0, 1, "float32", 2)];
+  const rows = unfold(images as tf.Tensor4D, { size: [3, 2], stride: 2, padding: 1 });
+  const product = tf.matMul(rows, tf.reshape(weight, [4, 18]) as tf.Tensor2D, false, true);
+  const direct = tf.conv2d(images as tf.Tensor4D, tf.transpose(weight, [2, 3, 1, 0]) as tf.Tensor4D, 2, 1);
+  expectClose(product.dataSync(), direct.dataSync(), 1e-5);
+  tf.dispose([images, weight, rows, product, direct]);
 });
 
 describe("routers", () => {

@@ -1,6 +1,7 @@
 import { borrowValues, type LayerCall, type LayerTap, type Network, tf, trunkTensors } from "../runtime/index.ts";
 import { type ForwardExample, type ForwardOptions, forwardAll } from "./forward-batches.ts";
 import { addTo } from "./squares/add-values.ts";
+import { unfold } from "./unfold.ts";
 
 export interface Gram {
   readonly inputs: number;
@@ -11,12 +12,10 @@ export interface Gram {
 }
 
 export interface GramStatistics {
-  /** Of every dense layer (patches and convolutions of one pixel included), by the name of its weight. */
+  /** Of every dense layer and convolution, by the name of its weight; a convolution's inputs are what its filter sees, [channels, height, width] flat. */
   readonly grams: ReadonlyMap<string, Gram>;
   /** Of every table: how often each row was read, as a share of all reads: the diagonal of the Gram matrix of its one-hot inputs. */
   readonly tables: ReadonlyMap<string, Float64Array>;
-  /** Weights of layers that have inputs of another kind: larger convolutions. */
-  readonly without: readonly string[];
   readonly examples: number;
   readonly seconds: number;
 }
@@ -29,7 +28,7 @@ export interface GramOptions extends ForwardOptions {
 }
 
 /**
- * Uncentred Gram matrices of the inputs of dense layers, G = (1/n) Σ xxᵀ over rows (tokens, patches, pixels), without padding. Products of a batch
+ * Uncentred Gram matrices of the inputs of dense layers and convolutions, G = (1/n) Σ xxᵀ over rows (tokens, patches, places of a filter), without padding tokens. Products of a batch
  * are f32, sums f64. Layers that read the very same rows (query, key and value) share one sum.
  * @throws Error when the sums would take more than the limit; RangeError without examples
  * Source: Jin et al. 2022 (RegMean, arXiv 2212.09849); counts of tables as the Gram matrix of one-hot inputs are ours.
@@ -59,7 +58,6 @@ class GramTap implements LayerTap {
   /** The weight under whose name a layer's sum is kept. */
   readonly #owner = new Map<string, string>();
   readonly #tables = new Map<string, Float64Array>();
-  readonly #without = new Set<string>();
   /** The rows that were seen last, and whose they were. */
   #last: { readonly x: tf.Tensor; readonly weight: string } | null = null;
 
@@ -70,8 +68,12 @@ class GramTap implements LayerTap {
 
   forward(call: LayerCall): void {
     if (!this.#names.has(call.weight)) return;
-    if (call.kind === "convolution") this.#without.add(call.weight);
-    else if (call.kind === "embedding" && !call.isShared) this.#count(call.weight, call.ids);
+    // Example by example: rows of all of them together may be nine times the images.
+    if (call.kind === "convolution") {
+      for (let example = 0; example < call.x.shape[0]; example++) {
+        tf.tidy(() => this.#add(call.weight, unfold(tf.slice(call.x, [example, 0, 0, 0], [1, -1, -1, -1]), call)));
+      }
+    } else if (call.kind === "embedding" && !call.isShared) this.#count(call.weight, call.ids);
     else if (call.kind === "dense") this.#add(call.weight, call.x);
   }
 
@@ -84,7 +86,7 @@ class GramTap implements LayerTap {
     );
   }
 
-  result(): Pick<GramStatistics, "grams" | "tables" | "without"> {
+  result(): Pick<GramStatistics, "grams" | "tables"> {
     const grams = new Map<string, Gram>();
     for (const [weight, owner] of this.#owner) {
       const sum = this.#sums.get(owner);
@@ -94,7 +96,7 @@ class GramTap implements LayerTap {
       const total = counts.reduce((sum, count) => sum + count, 0);
       return [weight, counts.map((count) => count / total)] as const;
     });
-    return { grams, tables: new Map(tables), without: [...this.#without] };
+    return { grams, tables: new Map(tables) };
   }
 
   #count(weight: string, ids: Int32Array): void {
