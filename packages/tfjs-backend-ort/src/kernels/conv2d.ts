@@ -1,6 +1,8 @@
 import { type Session, sessionFor } from "../session.ts";
-import { tf } from "../tf.ts";
-import { input, isFloat, type KernelCall, override, runSession, sizeOf } from "./register.ts";
+import type { tf } from "../tf.ts";
+import { dilationsOf, geometryOf, paddingOf, stridesOf } from "./conv-geometry.ts";
+import { patchFilterGradient, patchForward, patchInputGradient } from "./conv-patches.ts";
+import { input, type KernelCall, override, runSession } from "./register.ts";
 
 /** Convolutions in TensorFlow's layouts: images [n, height, width, channels], filters [height, width, in, out]. */
 export function registerConv2D(): void {
@@ -9,40 +11,15 @@ export function registerConv2D(): void {
   override("Conv2DBackpropFilter", filterGradient);
 }
 
-type Geometry = ReturnType<typeof tf.backend_util.computeConv2DInfo>;
-type Shape4 = [number, number, number, number];
-
-/** Null for what stays with tfjs-cpu: other layouts and types, empty tensors. */
-function geometryOf(
-  { attrs }: KernelCall,
-  image: readonly number[],
-  filter: readonly number[],
-  tensors: readonly tf.TensorInfo[],
-) {
-  const isOurs = isFloat(...tensors) && (attrs["dataFormat"] ?? "NHWC") === "NHWC" && sizeOf(image) > 0 && sizeOf(filter) > 0;
-  if (!isOurs) return null;
-  const geometry = tf.backend_util.computeConv2DInfo(
-    image as Shape4,
-    filter as Shape4,
-    attrs["strides"] as number | [number, number],
-    (attrs["dilations"] ?? 1) as number | [number, number],
-    attrs["pad"] as "same" | "valid" | number,
-    attrs["dimRoundingMode"] as "floor" | undefined,
-  );
-  return geometry.outHeight > 0 && geometry.outWidth > 0 ? geometry : null;
-}
-
-const paddingOf = ({ padInfo }: Geometry): number[] => [padInfo.top, padInfo.left, padInfo.bottom, padInfo.right];
-const stridesOf = ({ strideHeight, strideWidth }: Geometry): number[] => [strideHeight, strideWidth];
-const dilationsOf = ({ dilationHeight, dilationWidth }: Geometry): number[] => [dilationHeight, dilationWidth];
-
 function forward(call: KernelCall): tf.TensorInfo | null {
   const x = input(call, "x");
   const filter = input(call, "filter");
   const geometry = geometryOf(call, x.shape, filter.shape, [x, filter]);
   if (geometry === null) return null;
+  const patches = patchForward(geometry);
+  if (patches !== null) return runSession(call.backend, patches, { a: x, b: filter }, geometry.outShape);
   const attributes = {
-    pads: paddingOf(geometry),
+    pads: [...paddingOf(geometry)],
     strides: stridesOf(geometry),
     dilations: dilationsOf(geometry),
     kernel_shape: filter.shape.slice(0, 2),
@@ -58,7 +35,9 @@ function inputGradient(call: KernelCall): tf.TensorInfo | null {
   const shape = call.attrs["inputShape"] as number[];
   const geometry = geometryOf(call, shape, filter.shape, [dy, filter]);
   if (geometry === null) return null;
-  const [top = 0, left = 0, bottom = 0, right = 0] = paddingOf(geometry);
+  const patches = patchInputGradient(geometry);
+  if (patches !== null) return runSession(call.backend, patches, { a: dy, b: filter }, shape);
+  const [top, left, bottom, right] = paddingOf(geometry);
   const { inHeight, outHeight, strideHeight, effectiveFilterHeight } = geometry;
   const { inWidth, outWidth, strideWidth, effectiveFilterWidth } = geometry;
   const attributes = {
@@ -85,8 +64,10 @@ function filterGradient(call: KernelCall): tf.TensorInfo | null {
   const shape = call.attrs["filterShape"] as number[];
   const geometry = geometryOf(call, x.shape, shape, [x, dy]);
   if (geometry === null) return null;
+  const patches = patchFilterGradient(geometry);
+  if (patches !== null) return runSession(call.backend, patches, { a: x, b: dy }, shape);
   const attributes = {
-    pads: paddingOf(geometry),
+    pads: [...paddingOf(geometry)],
     strides: dilationsOf(geometry),
     dilations: stridesOf(geometry),
     kernel_shape: [geometry.outHeight, geometry.outWidth],
