@@ -60,6 +60,13 @@ test("task-vectors relates models, in JSON and as a table", async () => {
   expect(found.total.cosines[0][1]).toBeLessThan(0.2);
   expect(found.layers.map(({ name }: { name: string }) => name)).toContain("bert.encoder.layer.1");
   expect(found.skipped.length).toBeGreaterThan(0);
+  expect(found.key).toBeNull();
+  const out = file("vectors.safetensors");
+  const kept = await measured(["task-vectors", base ?? "", ...models, "--out", out]);
+  const statistic = await readStatistic(out, { kind: "task-vectors" });
+  expect(statistic.about.settings).toEqual({ density: 0.2 });
+  expect(statistic.tensors.get("cosines.*")?.values[1]).toBeCloseTo(kept.total.cosines[0][1], 6);
+  expect(kept.key).toMatch(/^[0-9a-f]{64}$/);
   const { code, stdout } = await here(["statistics", "task-vectors", base ?? "", ...models, "--density", "0.1"]);
   expect(code).toBe(0);
   expect(stdout).toContain("top 10% shared");

@@ -13,6 +13,7 @@ import {
   measureGram,
   measureRouters,
 } from "../local/measure-statistics.ts";
+import { relateModels } from "../local/relate-models.ts";
 import { byteSize, jsonOption, wholeNumber } from "../options.ts";
 import { formatCount, printable } from "../terminal/format.ts";
 import { print, printJson } from "../terminal/output.ts";
@@ -120,9 +121,7 @@ async function run<T>(work: (live: Live) => Promise<T>): Promise<T> {
 async function optionsOf(action: string, given: Given): Promise<MeasureOptions> {
   if (given.data === undefined) throw new UsageError(`statistics ${action} needs --data.`);
   if (given.out === undefined && action !== "router") throw new UsageError(`statistics ${action} needs --out.`);
-  const out = given.out === undefined ? null : path.resolve(given.out);
-  if (out !== null && (await stat(path.dirname(out)).catch(() => null)) === null)
-    throw refusal("FILE_ENOENT", `There is no folder ${printable(path.dirname(out))} to write into.`, [out]);
+  const out = await outOf(given.out);
   return {
     ...{ model: await locate(given.model, "model"), data: given.data, out, backend: given.backend },
     head: given.head === undefined ? undefined : await locate(given.head, "head"),
@@ -131,6 +130,15 @@ async function optionsOf(action: string, given: Given): Promise<MeasureOptions> 
     batch: wholeNumber(given.batch, "--batch", { min: 1, max: 2 ** 16 }),
     memoryLimitBytes: byteSize(given["memory-limit"], "--memory-limit"),
   };
+}
+
+/** Where to write: told before minutes of work that it is nowhere. */
+async function outOf(text: string | undefined): Promise<string | null> {
+  if (text === undefined) return null;
+  const out = path.resolve(text);
+  if ((await stat(path.dirname(out)).catch(() => null)) === null)
+    throw refusal("FILE_ENOENT", `There is no folder ${printable(path.dirname(out))} to write into.`, [out]);
+  return out;
 }
 
 function estimatorOf({ estimator: text = "exact", draws, seed }: Given): FisherEstimator {
@@ -157,11 +165,10 @@ async function relateTaskVectors(given: Given): Promise<void> {
   const density = given.density === undefined ? 0.2 : Number(given.density);
   if (!(density > 0 && density <= 1))
     throw new UsageError(`--density takes a share above 0 and at most 1, not ${printable(given.density ?? "", 40)}.`);
-  const { taskVectorStatistics } = await import("@amalgam/engine/statistics");
+  const out = await outOf(given.out);
   const located = await Promise.all([base, ...models].map((each, index) => locate(each, index === 0 ? "base" : "model")));
-  const found = await run(({ signal, onProgress }) =>
-    taskVectorStatistics(located[0] ?? "", located.slice(1), { density, signal, onProgress }),
-  );
-  if (given.json === true) printJson(taskVectorsJson(found, models));
+  const [from = "", ...paths] = located;
+  const { key, ...found } = await run((live) => relateModels(from, paths, { density, out }, live));
+  if (given.json === true) printJson({ ...taskVectorsJson(found, models), key, file: out });
   else print(renderTaskVectors(found, models, styleFor(process.stdout)));
 }

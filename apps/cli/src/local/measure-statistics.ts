@@ -1,13 +1,11 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { freemem } from "node:os";
 import path from "node:path";
 import type { BackendChoice } from "@amalgam/engine/runtime";
 import type { FisherEstimator, OpenInputs, RouterStatistics, StatisticAbout, StatisticRequest } from "@amalgam/engine/statistics";
 import { refusal } from "../failure.ts";
+import { digestOf, sha256 } from "./digest-of.ts";
 import { chooseBackend } from "./evaluate-here.ts";
-import { digestFolder } from "./inspect-checkpoint.ts";
 
 export interface MeasureOptions {
   readonly model: string;
@@ -140,10 +138,10 @@ async function withInputs(
       ...facts,
       settings: {
         ...facts.settings,
-        ...(head === undefined ? {} : { head: await digestFolder(path.resolve(head), { signal }) }),
+        ...(head === undefined ? {} : { head: await digestOf(head, signal) }),
       },
       estimatorVersion: estimatorVersions[facts.kind],
-      model: await digestFolder(path.resolve(model), { signal }),
+      model: await digestOf(model, signal),
       ...{ base: null, lambda: 1, data: await sha256(data), examples: countExamples(opened.input) },
     };
     if (options.out !== null) await writeStatistic(options.out, about, tensors);
@@ -154,12 +152,6 @@ async function withInputs(
   } finally {
     opened.network.dispose();
   }
-}
-
-async function sha256(file: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Uint8Array);
-  return hash.digest("hex");
 }
 
 /** `num_experts_per_tok` of a model's config. */

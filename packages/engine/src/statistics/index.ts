@@ -8,6 +8,7 @@ export {
   statisticKey,
   statisticKinds,
 } from "./artefact/statistic-about.ts";
+export { taskVectorsToTensors } from "./artefact/task-vector-tensors.ts";
 export { writeStatistic } from "./artefact/write-statistic.ts";
 export type { ChoiceQuestion } from "./choice-passes.ts";
 export type { StatisticExample } from "./collate.ts";

@@ -17,9 +17,9 @@ export const aboutSchema = z.object({
   estimatorVersion: z.number().int().min(1),
   /** What else decides the numbers: draws, the cut of the exact estimator, sums or means of tokens, the head's digest, … */
   settings: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
-  /** Content digest of the model: the version that λ = 1 stands for. */
+  /** Content digest of the model: the version that λ = 1 stands for. Of several task vectors, the sha256 of the models' digests, one a line. */
   model: digest,
-  /** Content digest of θ₀ where the statistic was taken at θ₀ + λ(θ − θ₀); null at the model itself. */
+  /** Content digest of θ₀, for task vectors and where a statistic was taken at θ₀ + λ(θ − θ₀); null at the model itself. */
   base: digest.nullable(),
   lambda: z.number(),
   /** sha256 of the data. */

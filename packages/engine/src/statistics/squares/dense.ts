@@ -3,7 +3,7 @@ import { addSquaresTo, addTo } from "./add-values.ts";
 import type { Contribution } from "./contribution.ts";
 
 /** Matrices smaller than this are multiplied for several examples in one operation. */
-const CHUNK = 1 << 20;
+const CHUNK = 1 << 22;
 
 /**
  * Of a matrix [p, q] whose gradient by example e is Σₜ aₑₜ bₑₜᵀ, a [e·t, p], b [e·t, q]. With one row an example the squares need no gradient of an
