@@ -153,6 +153,52 @@ test("two studies on the same parents at once do not disturb each other", { time
   expect(sequenceOf(second)).not.toEqual(sequenceOf(first));
 });
 
+test("the normalised mean divides by the experts' own scores on the search splits, which are measured first", {
+  timeout: 120_000,
+}, async () => {
+  const { db } = stack.deps;
+  const study = await studyOver(stack, (await start(stack, "normalised", { aggregate: "NORMALISED_MEAN", budget: 3 })).id);
+  expect(study.state).toBe("SUCCEEDED");
+  const experts = await db.evaluation.findMany({
+    where: { split: { purpose: "SEARCH" }, state: "SUCCEEDED" },
+    include: { version: { include: { model: true } }, task: true },
+  });
+  const own = new Map(
+    experts.filter(({ version, task }) => version.model.name === task.name).map((each) => [each.splitId, each.value]),
+  );
+  expect(own.size).toBe(2);
+  for (const { role, scores, value } of study.trials.filter((trial) => trial.role === "SEARCH")) {
+    const ratios = scores.map((score) => score.value / (own.get(score.splitId) ?? Number.NaN));
+    expect(value, role).toBeCloseTo((ratios[0] ?? 0) / 2 + (ratios[1] ?? 0) / 2, 12);
+  }
+});
+
+test("a spent budget can be raised, and the trials go on as if it had been that large from the start", {
+  timeout: 120_000,
+}, async () => {
+  const { id } = await start(stack, "raised", { budget: 3 });
+  await studyOver(stack, id);
+  await expect(resumeStudy(stack.deps, stack.actor, { id })).rejects.toMatchObject({
+    faults: [{ code: "NOTHING_LEFT", path: ["budget"] }],
+  });
+  await resumeStudy(stack.deps, stack.actor, { id, budget: 6 });
+  await expect(resumeStudy(stack.deps, stack.actor, { id, budget: 9 })).rejects.toMatchObject({
+    faults: [{ code: "STUDY_RUNS" }],
+  });
+  const raised = await studyOver(stack, id);
+  const tuned = await stack.deps.db.study.findFirstOrThrow({ where: { name: "tuned" } });
+  expect(sequenceOf(raised)).toEqual(sequenceOf(await readStudy(stack, tuned.id)).slice(0, 6));
+});
+
+test("sixty numbers can be tuned at once, each for tensors of its own", { timeout: 120_000 }, async () => {
+  const tune = Array.from({ length: 60 }, (_, i) => ({ name: `weight[${i % 2}]{layers.${i >> 1}}` }));
+  const study = await studyOver(stack, (await start(stack, "wide", { tune, budget: 4 })).id);
+  expect(study.state).toBe("SUCCEEDED");
+  expect(sequenceOf(study).map(({ state, params }) => [state, Object.keys(params as object).length])).toEqual(
+    new Array(4).fill(["COMPLETE", 60]),
+  );
+});
+
 test("a constant objective ends without a fault: nothing more is expected", { timeout: 120_000 }, async () => {
   // Far below what moves an answer.
   const tune = [{ name: "lambda", low: 0, high: 1e-6 }];

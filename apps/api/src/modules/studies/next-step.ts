@@ -11,7 +11,7 @@ export type Step =
   | { readonly kind: "wait"; readonly open: readonly Trial[] }
   | { readonly kind: "suggest"; readonly role: "SEARCH" | "SCALE"; readonly count: number }
   | { readonly kind: "fixed"; readonly role: "AVERAGE" | "TASK_ARITHMETIC"; readonly params: Params }
-  | { readonly kind: "finish"; readonly reason: NonNullable<StopReason> | "stopped" }
+  | { readonly kind: "finish"; readonly reason: string }
   | { readonly kind: "fail"; readonly reason: Fault };
 
 /** Trials that may all fail before a study gives up. */
@@ -20,7 +20,8 @@ const mostFailures = 5;
 export function nextStep(study: StudyView, hasDeltas: boolean): Step {
   const search = trialsOf(study.trials, "SEARCH");
   const isDone = search.some(({ state }) => state === "COMPLETE");
-  if (study.stopRequestedAt !== null) return { kind: "finish", reason: "stopped" };
+  // A search that had ended by itself was not stopped, even if its best is still on its way.
+  if (study.stopRequestedAt !== null) return { kind: "finish", reason: study.endReason ?? "stopped" };
   const open = study.trials.filter(({ state }) => state === "QUEUED" || state === "RUNNING" || state === "CANCELLED");
   if (open.length > 0) return { kind: "wait", open };
   if (!isDone && search.length >= Math.min(mostFailures, study.budget)) return { kind: "fail", reason: allFailed(search) };
