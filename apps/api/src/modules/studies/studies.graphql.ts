@@ -1,16 +1,15 @@
-import type { Coordinate, Slice, SlicePoint } from "@amalgam/engine/tune";
 import { type StudyAggregate, StudyState } from "../../generated/prisma/client.ts";
 import { builder } from "../../graphql/builder.ts";
 import { connectionOf } from "../../graphql/connection.ts";
 import { FaultRef } from "../../graphql/faults.ts";
 import { decodeIdOf } from "../../graphql/global-id.ts";
 import { plain } from "../../graphql/plain-text.ts";
-import { LineageRoleEnum } from "../lineage/lineage.graphql.ts";
 import { loadStudy, recipeOf, type StudyView, samplerOf, searchedSpace } from "./load-study.ts";
-import { type Phases, phasesOf, secondsLeft } from "./study-progress.ts";
+import { CoordinateRef, PhasesRef, SliceRef, VerdictRef } from "./study-parts.graphql.ts";
+import { phasesOf, secondsLeft } from "./study-progress.ts";
 import { slicesOf } from "./study-slices.ts";
 import { TrialRef, TrialRoleEnum } from "./trials.graphql.ts";
-import { type Comparison, readVerdict, type Verdict } from "./verdict.ts";
+import { readVerdict } from "./verdict.ts";
 import { watchStudy } from "./watch-study.ts";
 
 const StudyStateEnum = builder.enumType("StudyState", { values: Object.values(StudyState) });
@@ -21,79 +20,6 @@ export const StudyAggregateEnum = builder.enumType("StudyAggregate", {
     NORMALISED_MEAN: { description: "The mean of each score by that of the task's own expert" },
     WORST: { description: "The least of them" },
   } satisfies Record<StudyAggregate, { description: string }>,
-});
-
-const CoordinateRef = builder.objectRef<Coordinate>("StudyCoordinate").implement({
-  description: "A number that is tuned",
-  fields: (t) => ({
-    name: t.exposeString("name"),
-    low: t.exposeFloat("low"),
-    high: t.exposeFloat("high"),
-    log: t.boolean({ resolve: ({ log = false }) => log }),
-    step: t.float({ nullable: true, resolve: ({ step = null }) => step }),
-  }),
-});
-
-const SlicePointRef = builder.objectRef<SlicePoint>("SlicePoint").implement({
-  fields: (t) => ({ at: t.exposeFloat("at"), mean: t.exposeFloat("mean"), deviation: t.exposeFloat("deviation") }),
-});
-
-const SliceRef = builder.objectRef<Slice>("StudySlice").implement({
-  description: "What the surrogate believes along one coordinate, through the best trial",
-  fields: (t) => ({
-    name: t.exposeString("name"),
-    points: t.field({ type: [SlicePointRef], resolve: ({ points }) => [...points] }),
-    lengthScale: t.exposeFloat("lengthScale", {
-      description: "In units of the range; large where the coordinate hardly matters",
-    }),
-  }),
-});
-
-const PhasesRef = builder.objectRef<Phases>("StudyPhases").implement({
-  description: "Where the time of all trials went",
-  fields: (t) => ({
-    suggestSeconds: t.exposeFloat("suggestSeconds"),
-    mergeSeconds: t.exposeFloat("mergeSeconds"),
-    evaluateSeconds: t.exposeFloat("evaluateSeconds"),
-    otherSeconds: t.exposeFloat("otherSeconds"),
-  }),
-});
-
-const ComparisonRef = builder.objectRef<Comparison>("StudyComparison").implement({
-  description: "The best of a study against a baseline, on the report splits, over the same examples",
-  fields: (t) => ({
-    baseline: t.exposeString("baseline", { description: "PARENT, AVERAGE or TASK_ARITHMETIC" }),
-    title: t.exposeString("title"),
-    mean: t.exposeFloat("mean", { description: "Of the baseline" }),
-    difference: t.float({ description: "Best minus baseline; more is better", resolve: ({ difference }) => difference.value }),
-    low: t.float({ nullable: true, resolve: ({ difference: { low } }) => (Number.isFinite(low) ? low : null) }),
-    high: t.float({ nullable: true, resolve: ({ difference: { high } }) => (Number.isFinite(high) ? high : null) }),
-    sentence: t.exposeString("sentence"),
-  }),
-});
-
-const VerdictRef = builder.objectRef<Verdict>("StudyVerdict").implement({
-  fields: (t) => ({
-    mean: t.exposeFloat("mean", { description: "Of the best, over the report splits" }),
-    comparisons: t.field({ type: [ComparisonRef], resolve: ({ comparisons }) => [...comparisons] }),
-  }),
-});
-
-builder.prismaObject("StudyParent", {
-  fields: (t) => ({
-    role: t.expose("role", { type: LineageRoleEnum }),
-    ref: t.exposeString("ref"),
-    digest: t.exposeString("digest"),
-    version: t.relation("version", { nullable: true, description: "Null when it was deleted" }),
-  }),
-});
-
-builder.prismaObject("StudyTask", {
-  fields: (t) => ({
-    task: t.relation("task"),
-    searchSplit: t.relation("searchSplit"),
-    reportSplit: t.relation("reportSplit"),
-  }),
 });
 
 /** Loaded once for all fields that look at the whole study. */

@@ -4,7 +4,7 @@ import { bestOf } from "./next-step.ts";
 
 const pointCount = 41;
 /** The surrogate of a picture need not know more: fitting grows with the cube of the trials, and a request waits. */
-const mostTrials = 150;
+const mostTrials = 100;
 const rememberedStudies = 50;
 const remembered = new Map<string, { readonly finished: number; readonly slices: readonly Slice[] }>();
 
