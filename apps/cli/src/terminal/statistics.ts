@@ -87,7 +87,7 @@ export function renderTaskVectors(found: TaskVectorStatistics, models: readonly 
 }
 
 /** Over pairs of different models; null without any. */
-export function meanOfPairs(matrix: TaskVectorSummary["cosines"]): number | null {
+function meanOfPairs(matrix: TaskVectorSummary["cosines"]): number | null {
   const values = matrix.flatMap((row, i) => row.filter((value, j): value is number => j > i && value !== null));
   return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
 }

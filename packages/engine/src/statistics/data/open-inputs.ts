@@ -1,9 +1,12 @@
 import { availableMemory, checkMemory, forecastMemory } from "../../evaluate/memory-forecast.ts";
 import { openTensorSplit, type TensorSplit } from "../../evaluate/tensor-split.ts";
 import {
+  borrowValues,
   checkTokenizer,
   ensureBackend,
   type HeadKind,
+  type ImageNetwork,
+  type ImagePreparation,
   loadImagePreparation,
   loadTokenizer,
   type Network,
@@ -80,23 +83,34 @@ async function rowInput(network: Network, { model, limit }: StatisticRequest, fi
   try {
     const count = Math.min(limit ?? split.n, split.n);
     if (network.input === "features") return { asks: "labels", examples: await featureRows(split, count) };
-    const preparation = await loadImagePreparation(model);
-    const examples: StatisticExample[] = [];
-    for (let index = 0; index < count; index++) {
-      const values = await split.read(index, 1);
-      const pixels = toPixels({ values, isBytes: split.isBytes, shape: [1, ...split.shape] }, network.imageShape, preparation);
-      const [, height, width] = pixels.shape;
-      examples.push({
-        input: (await pixels.data()).slice() as Float32Array,
-        shape: [height, width],
-        label: split.labels[index] ?? 0,
-      });
-      tf.dispose(pixels);
-    }
-    return { asks: "labels", examples };
+    return { asks: "labels", examples: await imageExamples(network, split, count, await loadImagePreparation(model), file) };
   } finally {
     await split.close();
   }
+}
+
+/** Pixels as the network takes them: prepared, channels last. */
+async function imageExamples(
+  network: ImageNetwork,
+  split: TensorSplit,
+  count: number,
+  preparation: ImagePreparation | null,
+  file: string,
+): Promise<StatisticExample[]> {
+  const examples: StatisticExample[] = [];
+  try {
+    for (let index = 0; index < count; index++) {
+      const values = await split.read(index, 1);
+      const image = { values, isBytes: split.isBytes, shape: [1, ...split.shape] };
+      const pixels = toPixels(image, network.imageShape, preparation);
+      const [, height, width] = pixels.shape;
+      examples.push({ input: borrowValues(pixels).slice(), shape: [height, width], label: split.labels[index] ?? 0 });
+      tf.dispose(pixels);
+    }
+  } catch (error) {
+    throw error instanceof RangeError ? new RangeError(`${file}: ${error.message}`) : error;
+  }
+  return examples;
 }
 
 async function featureRows(split: TensorSplit, count: number): Promise<StatisticExample[]> {
