@@ -39,6 +39,8 @@ const states: Record<string, { tone: PillTone; icon: IconName | "dot"; label: st
   SUCCEEDED: { tone: "ok", icon: "check", label: "Done" },
   FAILED: { tone: "bad", icon: "cross", label: "Failed" },
   CANCELLED: { tone: "plain", icon: "stop", label: "Cancelled" },
+  STOPPING: { tone: "warn", icon: "dot", label: "Stopping" },
+  STOPPED: { tone: "plain", icon: "stop", label: "Stopped" },
   VERIFYING: { tone: "run", icon: "dot", label: "Verifying" },
   READY: { tone: "ok", icon: "check", label: "Ready" },
   REJECTED: { tone: "bad", icon: "cross", label: "Rejected" },

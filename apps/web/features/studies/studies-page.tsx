@@ -13,7 +13,7 @@ import { accuracy, plural } from "../../lib/format.ts";
 import { load } from "../../lib/load.ts";
 import { RefreshWhile } from "../versions/refresh-while.tsx";
 import { StudiesDocument } from "./study-documents.ts";
-import { isOver, progressWords, studyPath } from "./study-words.ts";
+import { isOver, pillState, progressWords, studyPath } from "./study-words.ts";
 
 type Study = StudiesQuery["studies"]["edges"][number]["node"];
 
@@ -90,7 +90,7 @@ const columns: Column<Study>[] = [
       </span>
     ),
   },
-  { key: "state", head: "State", cell: (study) => <StatusPill state={study.isStopping ? "CANCELLING" : study.state} /> },
+  { key: "state", head: "State", cell: (study) => <StatusPill state={pillState(study)} /> },
   {
     key: "progress",
     head: "Trials",
@@ -128,7 +128,7 @@ function PhoneRow({ study }: { study: Study }) {
       <div className="flex items-center gap-2.5 text-table">
         <span className="min-w-0 flex-1 truncate font-medium">{study.name}</span>
         {typeof study.best?.value === "number" && <span className="num font-semibold">{accuracy(study.best.value)}</span>}
-        <StatusPill state={study.isStopping ? "CANCELLING" : study.state} />
+        <StatusPill state={pillState(study)} />
       </div>
       <div className="num flex justify-between gap-3 text-caption text-ink-3">
         <span className="min-w-0">{progressWords(study)}</span>

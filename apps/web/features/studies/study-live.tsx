@@ -12,7 +12,7 @@ import { BestCard } from "./best-card.tsx";
 import { ConvergenceChart } from "./convergence-chart.tsx";
 import { SliceCharts } from "./slice-charts.tsx";
 import { StudyActions } from "./study-actions.tsx";
-import { aggregateWords, isOver, progressWords, timeParts } from "./study-words.ts";
+import { aggregateWords, isOver, pillState, progressWords, timeParts } from "./study-words.ts";
 import { TrialsTable } from "./trials-table.tsx";
 import { useLiveStudy } from "./use-live-study.ts";
 import { VerdictCard } from "./verdict-card.tsx";
@@ -24,7 +24,7 @@ export function StudyLive({ initial }: { initial: StudyDetailFragment }) {
     <>
       <PageHead
         title={study.name}
-        aside={<StatusPill state={study.isStopping ? "CANCELLING" : study.state} />}
+        aside={<StatusPill state={pillState(study)} />}
         facts={
           <p className="num" aria-live="polite">
             {study.method}. {progressWords(study)}. Asked <TimeAgo iso={study.createdAt} />, seed {study.seed}.

@@ -5,6 +5,11 @@ export const isOver = (state: StudyState): boolean => state !== "QUEUED" && stat
 
 export const studyPath = (study: { id: string }): string => `/studies/${encodeURIComponent(study.id)}`;
 
+/** As the pill names it: a study is stopped, not cancelled, since what it found is kept. */
+export function pillState({ state, isStopping }: { state: StudyState; isStopping: boolean }): string {
+  return isStopping ? "STOPPING" : state === "CANCELLED" ? "STOPPED" : state;
+}
+
 const reasons: Record<string, string> = {
   budget: "the budget was used",
   noImprovement: "nothing had improved for a while",
