@@ -143,6 +143,22 @@ export class Layers {
     return tapSource(this.tap, { kind: "embedding", weight: `${name}.weight`, bias: null, ids, isShared }, run);
   }
 
+  /**
+   * A learned matrix that is the same for every example, its last two sides, as [1, rows, width] to be broadcast; while a tap wants to tell examples
+   * apart, one for each of them, [size, rows, width].
+   */
+  repeated(name: string, size: number): tf.Tensor3D {
+    const [rows = 1, width = 1] = [1, ...this.parameters.shape(name)].slice(-2);
+    const matrix = tf.reshape(this.parameters.tensor(name), [rows, width]) as tf.Tensor2D;
+    if (this.tap === null) return tf.reshape(matrix, [1, rows, width]);
+    const ids = Int32Array.from({ length: size * rows }, (_, index) => index % rows);
+    const call = { kind: "embedding", weight: name, bias: null, ids, isShared: false } as const;
+    return tf.reshape(
+      tapSource(this.tap, call, () => gatherRows(matrix, ids)),
+      [size, rows, width],
+    );
+  }
+
   /** The first row of `<name>.weight`, to be added to `rows` tokens: one row for all of them, unless a tap wants to tell their gradients apart. */
   firstRow(name: string, rows: number): tf.Tensor2D {
     return this.embedding(name, new Int32Array(this.tap === null ? 1 : rows));

@@ -73,7 +73,8 @@ class GramTap implements LayerTap {
       for (let example = 0; example < call.x.shape[0]; example++) {
         tf.tidy(() => this.#add(call.weight, unfold(tf.slice(call.x, [example, 0, 0, 0], [1, -1, -1, -1]), call)));
       }
-    } else if (call.kind === "embedding" && !call.isShared) this.#count(call.weight, call.ids);
+    } else if (call.kind === "embedding" && !call.isShared && this.#network.parameters.shape(call.weight).length === 2)
+      this.#count(call.weight, call.ids);
     else if (call.kind === "dense") this.#add(call.weight, call.x);
   }
 

@@ -43,7 +43,7 @@ const isExpert = (name: string): boolean => /\.experts\.\d+\./.test(name);
 
 /**
  * The same from what taps see in the layers, batches at a time. Passes go one by one, still without gradients of weights that only a loop
- * needs, where examples of a batch cannot be told apart: experts that get chosen tokens, class tokens and positions of images, shared tables.
+ * needs, where examples of a batch cannot be told apart: experts that get chosen tokens, learned scales, tables read once for all.
  */
 export async function tapSquares(network: Network, request: SquaresRequest): Promise<Sums> {
   const { passes, names, batch: wanted = 32, signal, onProgress } = request;

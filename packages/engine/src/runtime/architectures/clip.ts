@@ -49,10 +49,10 @@ export const clip: Architecture = {
 };
 
 function encode(layers: Layers, config: ClipConfig, images: tf.Tensor4D): tf.Tensor2D {
-  const tokens = embedImages(config, images, {
-    classToken: layers.learned("vision_model.embeddings.class_embedding"),
-    positions: layers.learned("vision_model.embeddings.position_embedding.weight"),
-    patches: (rows) => layers.patches("vision_model.embeddings.patch_embedding", rows),
+  const tokens = embedImages(config, images, layers, {
+    classToken: "vision_model.embeddings.class_embedding",
+    positions: "vision_model.embeddings.position_embedding.weight",
+    patches: "vision_model.embeddings.patch_embedding",
   });
   const normal = layers.layerNorm("vision_model.pre_layrnorm", tokens, config.layer_norm_eps);
   const place = { size: images.shape[0], prefix: "vision_model.encoder.layers", names: clipNames };

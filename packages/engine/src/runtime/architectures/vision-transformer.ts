@@ -21,16 +21,18 @@ export interface LayerNames {
 export function embedImages(
   config: VisionConfig,
   images: tf.Tensor4D,
-  weights: { classToken: tf.Tensor; positions: tf.Tensor; patches: (rows: tf.Tensor2D) => tf.Tensor2D },
+  layers: Layers,
+  names: { classToken: string; positions: string; patches: string },
 ): tf.Tensor2D {
   return tf.tidy(() => {
     const size = images.shape[0];
     const width = config.hidden_size;
-    const patches = tf.reshape(weights.patches(patchRows(images, config.patch_size)), [size, -1, width]) as tf.Tensor3D;
-    const tokens = tf.tile(tf.reshape(weights.classToken, [1, 1, width]), [size, 1, 1]);
+    const rows = layers.patches(names.patches, patchRows(images, config.patch_size));
+    const patches = tf.reshape(rows, [size, -1, width]) as tf.Tensor3D;
+    const token = layers.repeated(names.classToken, size);
+    const tokens = tf.tile(token, [size / token.shape[0], 1, 1]);
     const sequence = tf.concat([tokens, patches], 1);
-    const positions = tf.reshape(weights.positions, [1, sequence.shape[1] ?? 0, width]);
-    return tf.reshape(tf.add(sequence, positions), [-1, width]);
+    return tf.reshape(tf.add(sequence, layers.repeated(names.positions, size)), [-1, width]);
   });
 }
 

@@ -62,10 +62,10 @@ export const vit: Architecture = {
         checkImages(images, imageShape);
         return tf.tidy(() => {
           const size = images.shape[0];
-          const tokens = embedImages(config, images, {
-            classToken: layers.learned("vit.embeddings.cls_token"),
-            positions: layers.learned("vit.embeddings.position_embeddings"),
-            patches: (rows) => layers.patches("vit.embeddings.patch_embeddings.projection", rows),
+          const tokens = embedImages(config, images, layers, {
+            classToken: "vit.embeddings.cls_token",
+            positions: "vit.embeddings.position_embeddings",
+            patches: "vit.embeddings.patch_embeddings.projection",
           });
           const hidden = encodePatches(layers, config, tokens, { size, prefix: "vit.encoder.layer", names });
           const firsts = gatherRows(hidden, classRows(size, patches + 1));
