@@ -1,8 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { classificationLoss, createBert, parseBertConfig, selectBackend, tf, withGradients } from "@amalgam/engine/runtime";
-import { InferenceSession, Tensor } from "onnxruntime-node";
-import { encodeModel } from "../../tfjs-backend-ort/src/onnx.ts";
+import { referenceSession, Tensor } from "../../tfjs-backend-ort/bench/reference-session.ts";
 import { bertGraph } from "./bert-graph.ts";
 import { alternate, costLines, costOf, type Line, line, median, skip } from "./side-by-side.ts";
 import { syntheticBatch } from "./synthetic-batch.ts";
@@ -73,7 +72,7 @@ async function* inference(): AsyncIterable<Line> {
   const model = createBert({ config: baseConfig, head: "classification", labels: labelCount, seed: 1 });
   const { batch } = syntheticBatch(base.batch, base.length, baseConfig.vocab_size, labelCount);
   const graph = bertGraph(baseConfig, model.parameters, base.batch, base.length);
-  const session = await InferenceSession.create(encodeModel(graph), { intraOpNumThreads: 1, interOpNumThreads: 1 });
+  const session = await referenceSession(graph);
   const rows = batch.ids.length;
   const integers = (value: (row: number) => number) =>
     new Tensor(

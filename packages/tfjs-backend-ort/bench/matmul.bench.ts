@@ -1,7 +1,6 @@
 import { registerOrtBackend } from "@amalgam/tfjs-backend-ort";
 import * as tf from "@tensorflow/tfjs";
-import { InferenceSession, Tensor } from "onnxruntime-node";
-import { encodeModel } from "../src/onnx.ts";
+import { referenceSession, Tensor } from "./reference-session.ts";
 
 const side = 1024;
 const rounds = 15;
@@ -19,12 +18,11 @@ async function perCpuSecond(step: () => Promise<void> | void): Promise<number> {
 
 /** The product of two matrices as a user of ONNX Runtime would ask for it: one MatMul, public interface, one thread. */
 async function rawProduct(a: Float32Array, b: Float32Array): Promise<() => Promise<void>> {
-  const model = encodeModel({
+  const session = await referenceSession({
     nodes: [{ op: "MatMul", inputs: ["a", "b"], outputs: ["c"] }],
     inputs: ["a", "b"],
     outputs: ["c"],
   });
-  const session = await InferenceSession.create(model, { intraOpNumThreads: 1, interOpNumThreads: 1 });
   const tensor = (values: Float32Array) => new Tensor("float32", values, [side, side]);
   const feeds = { a: tensor(a), b: tensor(b) };
   return async () => void (await session.run(feeds));

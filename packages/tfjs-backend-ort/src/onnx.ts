@@ -5,7 +5,7 @@
  */
 
 /** Element types, as ONNX numbers them. */
-const FLOAT = 1;
+export const FLOAT = 1;
 export const INT64 = 7;
 
 const IR_VERSION = 8;

@@ -3,6 +3,7 @@ import { registerConv2D } from "./kernels/conv2d.ts";
 import { registerElementwise } from "./kernels/elementwise.ts";
 import { registerGather } from "./kernels/gather.ts";
 import { registerMatMul } from "./kernels/matmul.ts";
+import { registerMaxPool } from "./kernels/max-pool.ts";
 import { registerMaxPoolGradient } from "./kernels/max-pool-gradient.ts";
 import { registerReductions } from "./kernels/reduce.ts";
 import { BACKEND_NAME } from "./kernels/register.ts";
@@ -31,6 +32,7 @@ export function registerOrtBackend({ threads = 1 }: { threads?: number } = {}): 
   registerShape();
   registerGather();
   registerConv2D();
+  registerMaxPool();
   registerMaxPoolGradient();
   registerFusedKernels();
 }

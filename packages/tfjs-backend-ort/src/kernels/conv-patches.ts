@@ -1,6 +1,8 @@
-import type { OnnxConstant, OnnxGraph, OnnxNode } from "../onnx.ts";
+import type { OnnxGraph, OnnxNode } from "../onnx.ts";
+import { node } from "../ops/pieces.ts";
 import { type Session, sessionFor } from "../session.ts";
-import { dilationsOf, type Geometry, type Padding, paddingOf, stridesOf } from "./conv-geometry.ts";
+import { dilationsOf, type Geometry, paddingOf, stridesOf } from "./conv-geometry.ts";
+import { type Windows, windowNodes } from "./windows.ts";
 
 /**
  * Convolutions as one matrix product over the patches of all images: what each output pixel sees is a row of height·width·in numbers, in
@@ -13,15 +15,8 @@ export const patchLimits = { channels: 16, pixels: 64 };
 /** Patches repeat every number of the images height·width times. */
 const MAX_PATCH_ELEMENTS = 1 << 24;
 
-interface Patches {
+interface Patches extends Windows {
   readonly channels: number;
-  /** Of the filter. */
-  readonly size: readonly [number, number];
-  readonly strides: readonly [number, number];
-  readonly dilations: readonly [number, number];
-  readonly padding: Padding;
-  /** Pixels of the output. */
-  readonly out: readonly [number, number];
 }
 
 const sizeOfFilter = ({ filterHeight, filterWidth }: Geometry): [number, number] => [filterHeight, filterWidth];
@@ -98,10 +93,12 @@ function patchSession(kind: string, patches: Patches, columns: number, product: 
 }
 
 function patchGraph(patches: Patches, columns: number, { shape, transA = 0, operand = [] }: Product): OnnxGraph {
-  const { nodes, constants } = patchNodes(patches);
+  const { nodes, constants, places } = windowNodes(patches);
   return {
     nodes: [
       ...nodes,
+      node("Concat", places, "joined", { axis: 3 }),
+      node("Reshape", ["joined", "patch_shape"], "patches"),
       ...operand,
       node("Reshape", [operand.length > 0 ? "swapped" : "b", "matrix_shape"], "matrix"),
       node("Gemm", ["patches", "matrix"], "product", { transA }),
@@ -111,6 +108,7 @@ function patchGraph(patches: Patches, columns: number, { shape, transA = 0, oper
     outputs: ["out"],
     constants: [
       ...constants,
+      { name: "patch_shape", value: [-1, places.length * patches.channels] },
       { name: "matrix_shape", value: [-1, columns] },
       { name: "out_shape", value: shape },
       { name: "last", value: [-1, -1] },
@@ -120,43 +118,3 @@ function patchGraph(patches: Patches, columns: number, { shape, transA = 0, oper
     ],
   };
 }
-
-/** From `a` [n, height, width, channels] to `patches` [n·out pixels, filter pixels·channels]. */
-function patchNodes({ channels, size, strides, dilations, padding, out }: Patches) {
-  const [top, left, bottom, right] = padding;
-  const places = Array.from({ length: size[0] * size[1] }, (_, place) => ({
-    name: `place_${place}`,
-    start: [Math.floor(place / size[1]) * dilations[0], (place % size[1]) * dilations[1]] as const,
-  }));
-  const seen = ({ name }: (typeof places)[number]) =>
-    node("Slice", ["wide", `${name}_start`, `${name}_end`, "image_axes", "strides"], name);
-  const nodes = [
-    node("Pad", ["a", "padding"], "wide"),
-    ...places.map(seen),
-    node(
-      "Concat",
-      places.map(({ name }) => name),
-      "joined",
-      { axis: 3 },
-    ),
-    node("Reshape", ["joined", "patch_shape"], "patches"),
-  ];
-  const constants: OnnxConstant[] = [
-    { name: "padding", value: [0, top, left, 0, 0, bottom, right, 0] },
-    { name: "image_axes", value: [1, 2] },
-    { name: "strides", value: strides },
-    { name: "patch_shape", value: [-1, places.length * channels] },
-    ...places.flatMap(({ name, start: [y, x] }) => [
-      { name: `${name}_start`, value: [y, x] },
-      { name: `${name}_end`, value: [y + (out[0] - 1) * strides[0] + 1, x + (out[1] - 1) * strides[1] + 1] },
-    ]),
-  ];
-  return { nodes, constants };
-}
-
-const node = (op: string, inputs: readonly string[], out: string, attributes: OnnxNode["attributes"] = {}): OnnxNode => ({
-  op,
-  inputs,
-  outputs: [out],
-  attributes,
-});

@@ -1,6 +1,7 @@
+import { FLOAT } from "../onnx.ts";
 import { sessionFor, singleNode } from "../session.ts";
 import { tf } from "../tf.ts";
-import { input, isFloat, type KernelCall, limits, operand, override, runSession, sizeOf } from "./register.ts";
+import { input, isFloat, type KernelCall, limits, override, runSession, sizeOf } from "./register.ts";
 
 const BINARY = { Add: "Add", Sub: "Sub", Multiply: "Mul", RealDiv: "Div", Pow: "Pow", Maximum: "Max", Minimum: "Min" } as const;
 
@@ -75,14 +76,18 @@ function unary(op: string, call: KernelCall): tf.TensorInfo | null {
 function step(call: KernelCall): tf.TensorInfo | null {
   const x = input(call, "x");
   if (!isLargeFloat(x) || call.attrs["alpha"]) return null;
-  const { values } = operand(call.backend, x);
-  const out = call.backend.allocate(values.length);
-  // A plain loop: a callback per element is ten times slower.
-  for (let index = 0; index < values.length; index++) {
-    const value = Number(values[index]);
-    out[index] = value > 0 ? 1 : value <= 0 ? 0 : Number.NaN;
-  }
-  return call.backend.makeOutputTensor(x.shape, out);
+  const session = sessionFor("Step", () => ({
+    nodes: [
+      { op: "Greater", inputs: ["a", "zero"], outputs: ["is_positive"] },
+      { op: "Cast", inputs: ["is_positive"], outputs: ["positive"], attributes: { to: FLOAT } },
+      { op: "IsNaN", inputs: ["a"], outputs: ["is_nan"] },
+      { op: "Where", inputs: ["is_nan", "a", "positive"], outputs: ["out"] },
+    ],
+    inputs: ["a"],
+    outputs: ["out"],
+    constants: [{ name: "zero", value: 0 }],
+  }));
+  return runSession(call.backend, session, { a: x }, x.shape);
 }
 
 function isLargeFloat(x: tf.TensorInfo): boolean {

@@ -262,6 +262,12 @@ test("max pooling agrees with tfjs-cpu, values and gradients, for strides and pa
   );
 });
 
+test("max pooling shows NaN where a window sees it", async () => {
+  const values = [1, Number.NaN, 3, 4, 5, 6, 7, 8];
+  const pooled = await valueOn("ort", [{ shape: [1, 2, 4, 1], values }], ([x]) => tf.maxPool(x as tf.Tensor4D, 2, 2, "valid"));
+  expect(pooled.slice(4)).toEqual([Number.NaN, 8]);
+});
+
 /** Compares values alone; `actual` may reach the same result in another way than the reference. */
 async function expectSameValue(inputs: Inputs, reference: Compute, actual: Compute = reference): Promise<void> {
   const expected = await valueOn("cpu", inputs, reference);
