@@ -56,10 +56,14 @@ export function armsOf({ laboratory, tasks }: SixTasks, folder: string, grids: G
   const none = () => null;
   const conditional = (own: Grids["plain"]) => (i: number, lambda: number) => interpolateFisher(own[i] ?? [], lambda);
   const frozen = (i: number) => interpolateFisher(grids.plain[i] ?? [], 1);
-  const fisherMean = fisherMerge(
-    experts.map(({ weights }, i) => ({ weights, fisher: frozen(i) })),
-    { favourTarget: false },
-  );
+  let fisherMean: TensorMap | null = null;
+  const meanByFisher = (): TensorMap => {
+    fisherMean ??= fisherMerge(
+      experts.map(({ weights }, i) => ({ weights, fisher: frozen(i) })),
+      { favourTarget: false },
+    );
+    return fisherMean;
+  };
   return [
     { id: "base", title: "base", space: [], anchors: [], merge: () => base },
     {
@@ -112,7 +116,10 @@ export function armsOf({ laboratory, tasks }: SixTasks, folder: string, grids: G
       space: [{ name: "scale", kind: "float", low: 0, high: 3 }],
       anchors: [{ scale: 1 }],
       merge: ({ scale = 1 }) =>
-        combine(base, (name, values) => values.map((value, p) => value + scale * ((fisherMean.get(name)?.[p] ?? value) - value))),
+        combine(base, (name, values) => {
+          const own = meanByFisher().get(name);
+          return values.map((value, p) => value + scale * ((own?.[p] ?? value) - value));
+        }),
     },
     {
       id: "df",

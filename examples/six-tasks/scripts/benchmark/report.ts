@@ -1,129 +1,120 @@
-import { type CorrectBits, countCorrect, macroInterval, pairedDifference } from "@amalgam/engine/scores";
+import { type CorrectBits, countCorrect } from "@amalgam/engine/scores";
 import type { Arm } from "./arms.ts";
+import { comparisons } from "./comparisons.ts";
+import { deviation, differenceOverSeeds, mean } from "./over-seeds.ts";
+import type { SeedResults } from "./results.ts";
 import { macro, type Tuned } from "./tune-arm.ts";
-
-export interface Finished {
-  readonly arm: Arm;
-  readonly tuned: Tuned;
-}
 
 export interface ReportInput {
   readonly tasks: readonly string[];
-  readonly finished: readonly Finished[];
+  readonly arms: readonly Arm[];
+  readonly seeds: readonly number[];
+  /** In the order of the seeds. */
+  readonly results: readonly SeedResults[];
   /** Every expert under its own head, on the report split. */
   readonly experts: readonly CorrectBits[];
   readonly budget: number;
   readonly examples: number;
-  readonly seed: number;
-  readonly fisherSeconds: number;
 }
-
-/** Comparisons with the direction that was written down before the first run. */
-const comparisons: readonly {
-  readonly first: string;
-  readonly second: string;
-  readonly expected: "better" | "worse";
-  readonly primary: boolean;
-}[] = [
-  { first: "df", second: "task-arithmetic-bo", expected: "better", primary: true },
-  { first: "df", second: "fisher", expected: "better", primary: true },
-  { first: "df", second: "ties", expected: "worse", primary: true },
-  { first: "df", second: "average", expected: "better", primary: true },
-  { first: "df", second: "df-frozen", expected: "better", primary: false },
-  { first: "df", second: "df-random", expected: "better", primary: false },
-  { first: "df", second: "df-shared", expected: "better", primary: false },
-  { first: "trimmed-df", second: "ties", expected: "better", primary: false },
-  { first: "trimmed-df", second: "trimmed-ta", expected: "better", primary: false },
-];
 
 const percent = (value: number, digits = 1): string => (100 * value).toFixed(digits);
 const signed = (value: number): string => `${value < 0 ? "−" : "+"}${percent(Math.abs(value), 2)}`;
+const accuracy = (bits: CorrectBits): number => countCorrect(bits) / bits.n;
 
-export function writeReport({ tasks, finished, experts, budget, examples, seed, fisherSeconds }: ReportInput): string {
-  const bitsOf = (id: string): readonly CorrectBits[] => finished.find(({ arm }) => arm.id === id)?.tuned.report ?? [];
-  const head = ["method", "search", "report", ...tasks, "over the average (95 %)", "of the experts' gain, %"];
-  const average = bitsOf("average");
-  const [floor, ceiling] = [macro(bitsOf("base")), macro(experts)];
-  const rows = finished.map(({ arm, tuned }) => {
-    const accuracies = tuned.report.map((each) => ({ value: countCorrect(each) / each.n, n: each.n }));
-    const { value, low, high } = macroInterval(accuracies);
-    const over = pairedDifference(tuned.report, average);
-    return [
-      arm.title,
-      percent(tuned.search),
-      `${percent(value)} (${percent(low)} to ${percent(high)})`,
-      ...accuracies.map((each) => percent(each.value)),
-      arm.id === "average" ? "" : `${signed(over.value)} (${signed(over.low)} to ${signed(over.high)})`,
-      percent((value - floor) / (ceiling - floor), 0),
-    ];
-  });
-  const verdicts = comparisons.map(({ first, second, expected, primary }) => {
-    const { value, low, high } = pairedDifference(bitsOf(first), bitsOf(second));
-    const found = low > 0 ? "better" : high < 0 ? "worse" : "not told apart";
-    const title = (id: string) => finished.find(({ arm }) => arm.id === id)?.arm.title ?? id;
-    const verdict =
-      found === expected ? "as expected" : found === "not told apart" ? "open: the interval includes 0" : "the other way round";
-    return [
-      primary ? "primary" : "secondary",
-      title(first),
-      title(second),
-      expected,
-      `${signed(value)} (${signed(low)} to ${signed(high)})`,
-      verdict,
-    ];
-  });
-  const costs = finished
-    .filter(({ arm }) => arm.space.length > 0)
-    .map(({ arm, tuned }) => {
-      const total = (phase: "suggest" | "merge" | "evaluate") =>
-        tuned.records.reduce((sum, { seconds }) => sum + seconds[phase], 0) / tuned.records.length;
-      const curve = [10, 20, 30, budget].map((n) => percent(Math.max(...tuned.records.slice(0, n).map(({ value }) => value))));
-      return [arm.title, ...(["suggest", "merge", "evaluate"] as const).map((phase) => total(phase).toFixed(2)), ...curve];
-    });
-  const gap = percent(
-    finished.reduce(
-      (most, { arm, tuned }) => (arm.id.includes("df") ? Math.max(most, tuned.search - macro(tuned.report)) : most),
-      0,
-    ),
-  );
+export function writeReport(input: ReportInput): string {
+  const { seeds, budget, examples, results } = input;
+  const fisher = mean(results.map(({ fisherSeconds }) => fisherSeconds)).toFixed(0);
   return [
     "# DF-Merge on six tasks",
     "",
-    `Written by \`npm run benchmark:six-tasks -- --budget ${budget} --examples ${examples} --seed ${seed}\`. One set of experts (those of \`examples/six-tasks\`), so the intervals`,
-    "tell the chance in the test items and not that in training or search. Accuracy in %, mean over tasks; search: 400 to 440 validation items a task, report: 900 to 1000 test items a",
-    `task that no arm was tuned on. Every tuned arm had ${budget} merges and the same optimiser; Fisher information is exact over labels from ${examples} held-out examples a task, measured at`,
-    "five λ and interpolated between them. Joint training, the ceiling, and several sets of experts are not measured yet.",
+    `Written by \`npm run benchmark:six-tasks -- --budget ${budget} --examples ${examples} --seeds ${seeds.join(",")}\`. One set of experts, those of \`examples/six-tasks\`; a seed decides the search and the`,
+    "examples for Fisher information. Accuracy in %, mean over tasks; search: 400 to 440 validation items a task, report: 900 to 1000 test items a task that no arm was tuned on. Every tuned arm",
+    `had ${budget} merges and the same optimiser. Fisher information is exact over labels from ${examples} held-out examples a task, measured at five λ and interpolated between them. Joint training,`,
+    "the ceiling, and several sets of experts are not measured yet, so nothing here tells the chance in training.",
     "",
     "## Results",
     "",
-    table(head, [
-      ...rows,
-      [
-        "each expert on its own task",
-        "",
-        percent(ceiling),
-        ...experts.map((each) => percent(countCorrect(each) / each.n)),
-        "",
-        "100",
-      ],
-    ]),
+    resultTable(input),
+    "",
+    `±: standard deviation over ${seeds.length} seeds. Intervals are 95 %, for the chance in test items and over seeds together.`,
     "",
     "## Comparisons, written down before the first run",
     "",
-    table(["kind", "this", "against", "expected", "difference in points (95 %, paired)", "verdict"], verdicts),
+    verdictTable(input),
     "",
     "## Cost and convergence",
     "",
-    `Fisher information for all arms took ${fisherSeconds.toFixed(0)} s. Seconds a trial by phase, and the best search accuracy after so many trials:`,
+    `Fisher information for all arms took ${fisher} s a seed. Seconds a trial by phase, and the best search accuracy after so many trials, means over seeds:`,
     "",
-    table(["arm", "suggest, s", "merge, s", "evaluate, s", "10", "20", "30", String(budget)], costs),
+    costTable(input),
     "",
-    `Search is up to ${gap} points above report among the DF arms: the search overfits its split by that much.`,
+    "Search accuracy lies above report accuracy for every tuned arm: part of that is a different mix of items, part is the search fitting its split.",
     "",
   ].join("\n");
 }
 
+const tunedOf = (results: readonly SeedResults[], id: string): Tuned[] => results.flatMap(({ arms }) => arms.get(id) ?? []);
+const reportsOf = (results: readonly SeedResults[], id: string): (readonly CorrectBits[])[] =>
+  tunedOf(results, id).map(({ report }) => report);
+
+function resultTable({ tasks, arms, results, experts }: ReportInput): string {
+  const average = reportsOf(results, "average");
+  const floor = mean(reportsOf(results, "base").map(macro));
+  const ceiling = macro(experts);
+  const rows = arms.map(({ id, title }) => {
+    const reports = reportsOf(results, id);
+    const values = reports.map(macro);
+    const over = differenceOverSeeds(reports, average);
+    const spread = deviation(values);
+    return [
+      title,
+      percent(mean(tunedOf(results, id).map(({ search }) => search))),
+      `${percent(mean(values))}${spread > 0 ? ` ± ${percent(spread)}` : ""}`,
+      ...tasks.map((_, i) => percent(mean(reports.map((bits) => accuracy(bits[i] as CorrectBits))))),
+      id === "average" ? "" : `${signed(over.value)} (${signed(over.low)} to ${signed(over.high)})`,
+      percent((mean(values) - floor) / (ceiling - floor), 0),
+    ];
+  });
+  const best = [
+    "each expert on its own task",
+    "",
+    percent(ceiling),
+    ...experts.map((bits) => percent(accuracy(bits))),
+    "",
+    "100",
+  ];
+  const head = ["method", "search", "report", ...tasks, "over the average", "of the experts' gain, %"];
+  return table(head, [...rows, best]);
+}
+
+function verdictTable({ arms, results }: ReportInput): string {
+  const title = (id: string): string => arms.find((arm) => arm.id === id)?.title ?? id;
+  const rows = comparisons.map(({ first, second, expected, primary }) => {
+    const { value, low, high } = differenceOverSeeds(reportsOf(results, first), reportsOf(results, second));
+    const found = low > 0 ? "better" : high < 0 ? "worse" : null;
+    const verdict = found === null ? "open: the interval includes 0" : found === expected ? "as expected" : "the other way round";
+    const interval = `${signed(value)} (${signed(low)} to ${signed(high)})`;
+    return [primary ? "primary" : "secondary", title(first), title(second), expected, interval, verdict];
+  });
+  return table(["kind", "this", "against", "expected", "difference in points", "verdict"], rows);
+}
+
+function costTable({ arms, results, budget }: ReportInput): string {
+  const phases = ["suggest", "merge", "evaluate"] as const;
+  const marks = [...new Set([10, 20, 30, budget])].filter((mark) => mark <= budget);
+  const tuned = arms.filter(({ space }) => space.length > 0);
+  const rows = tuned.map(({ id, title }) => {
+    const runs = tunedOf(results, id);
+    const seconds = phases.map((phase) => mean(runs.map(({ records }) => mean(records.map((record) => record.seconds[phase])))));
+    const curve = marks.map((mark) =>
+      mean(runs.map(({ records }) => Math.max(...records.slice(0, mark).map(({ value }) => value)))),
+    );
+    return [title, ...seconds.map((value) => value.toFixed(2)), ...curve.map((value) => percent(value))];
+  });
+  return table(["arm", ...phases.map((phase) => `${phase}, s`), ...marks.map(String)], rows);
+}
+
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }
