@@ -42,21 +42,22 @@ export const dfMergeCommand = defineCommand({
       searching: startProgress("Searching", { unit: "none" }),
     };
     try {
-      const result = await interruptible((signal) =>
-        searchDfMerge(recipe, {
+      const result = await interruptible(async (signal) => {
+        const found = await searchDfMerge(recipe, {
           budget,
           signal,
           onProgress(step, state) {
             if (step === "searching") progress.measuring.finish();
             progress[step].update(state);
           },
-        }),
-      );
-      try {
-        await writeDfMerge(outDir, recipe, result);
-      } finally {
-        result.laboratory.dispose();
-      }
+        });
+        try {
+          await writeDfMerge(outDir, recipe, found, signal);
+        } finally {
+          found.laboratory.dispose();
+        }
+        return found;
+      });
       progress.searching.finish();
       if (args.json === true) printJson(toldOf(result, outDir));
       else show(result, outDir);

@@ -1,6 +1,6 @@
 import type { FisherAt, TensorMap } from "../merge-by-statistics/index.ts";
-import { diagonalFisher, type StatisticExample } from "../statistics/index.ts";
-import { alongDelta, type Laboratory, putTrunk } from "./laboratory.ts";
+import { fisherAt, type StatisticExample } from "../statistics/index.ts";
+import type { Laboratory } from "./laboratory.ts";
 
 export interface FisherGridsOptions {
   /** Ascending λ at which the information is measured; between them it is interpolated. */
@@ -25,8 +25,8 @@ export async function fisherGrids(
   for (const [i, { network }] of laboratory.experts.entries()) {
     const grid: FisherAt[] = [];
     for (const lambda of lambdas) {
-      putTrunk(network, alongDelta(laboratory.base, deltas[i] ?? new Map(), lambda));
-      const { values } = await diagonalFisher(network, examples[i] ?? [], {
+      const point = { base: laboratory.base, delta: deltas[i] ?? new Map(), lambda };
+      const { values } = await fisherAt(network, point, examples[i] ?? [], {
         estimator: { kind: "exact" },
         ...(signal === undefined ? {} : { signal }),
       });

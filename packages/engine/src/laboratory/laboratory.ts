@@ -90,11 +90,3 @@ export function putTrunk(network: TextNetwork, trunk: TensorMap): void {
     network.parameters.touch(name);
   }
 }
-
-/** θ₀ + λτ. */
-export function alongDelta(base: TensorMap, delta: TensorMap, lambda: number): Map<string, Float32Array> {
-  return combine(base, (name, values) => {
-    const step = delta.get(name);
-    return values.map((value, p) => value + lambda * (step?.[p] ?? 0));
-  });
-}

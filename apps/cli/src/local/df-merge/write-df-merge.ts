@@ -1,27 +1,25 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { readdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { saveTrunk } from "@amalgam/engine/laboratory";
 import { version } from "../../version.ts";
+import { digestOf } from "../digest-of.ts";
 import type { DfRecipe } from "./df-recipe.ts";
 import type { DfResult } from "./df-search.ts";
 
 /** Writes the merged model with a card and `df-merge.json`: parents by digest, every λ, all trials, seed and version. */
-export async function writeDfMerge(outDir: string, recipe: DfRecipe, result: DfResult): Promise<void> {
-  const { laboratory, trunk, laboratory: _, ...told } = result;
-  const { rows, measuredOn, overAverage, trials, seconds, lambdas } = told;
+export async function writeDfMerge(outDir: string, recipe: DfRecipe, result: DfResult, signal: AbortSignal): Promise<void> {
+  const { laboratory, trunk, rows, measuredOn, overAverage, trials, seconds, lambdas } = result;
   const digests = {
-    base: await digestOf(recipe.base),
-    parents: await Promise.all(recipe.parents.map(({ model }) => digestOf(model))),
+    base: await digestOf(recipe.base, signal),
+    parents: await Promise.all(recipe.parents.map(({ model }) => digestOf(model, signal))),
   };
   const manifest = {
     method: "df_merge",
     version,
     seed: recipe.seed,
     parameters: recipe.parameters,
-    base: { model: path.basename(recipe.base), weights: digests.base },
-    parents: recipe.parents.map(({ name }, i) => ({ model: name, weights: digests.parents[i], lambda: lambdas[name] })),
+    base: { model: path.basename(recipe.base), digest: digests.base },
+    parents: recipe.parents.map(({ name }, i) => ({ model: name, digest: digests.parents[i], lambda: lambdas[name] })),
     measuredOn,
     rows,
     overAverage,
@@ -36,10 +34,10 @@ export async function writeDfMerge(outDir: string, recipe: DfRecipe, result: DfR
 }
 
 interface CardFacts {
-  readonly base: { readonly model: string; readonly weights: string | undefined };
+  readonly base: { readonly model: string; readonly digest: string | undefined };
   readonly parents: readonly {
     readonly model: string;
-    readonly weights: string | undefined;
+    readonly digest: string | undefined;
     readonly lambda: number | undefined;
   }[];
   readonly parameters: DfRecipe["parameters"];
@@ -58,18 +56,10 @@ function card({ base, parents, parameters }: CardFacts): string {
     `Merged by ${kind}: θ = θ₀ + M · Σ F λτ / Σ F, Fisher information ${parameters.fisher}, λ found by Bayesian optimisation.`,
     "The label heads stay with the parents; `df-merge.json` has every trial.",
     "",
-    "| | model | weights | λ |",
+    "| | model | digest | λ |",
     "| --- | --- | --- | --- |",
-    `| base | ${base.model} | ${base.weights} | |`,
-    ...parents.map(({ model, weights, lambda }) => `| parent | ${model} | ${weights} | ${lambda?.toFixed(4)} |`),
+    `| base | ${base.model} | ${base.digest} | |`,
+    ...parents.map(({ model, digest, lambda }) => `| parent | ${model} | ${digest} | ${lambda?.toFixed(4)} |`),
     "",
   ].join("\n");
-}
-
-/** sha256 over the weight files of a folder, in the order of their names. */
-async function digestOf(folder: string): Promise<string> {
-  const hash = createHash("sha256");
-  const files = (await readdir(folder)).filter((file) => file.endsWith(".safetensors")).sort();
-  for (const file of files) for await (const chunk of createReadStream(path.join(folder, file))) hash.update(chunk as Buffer);
-  return `sha256:${hash.digest("hex")}`;
 }
