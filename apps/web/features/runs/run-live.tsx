@@ -1,6 +1,5 @@
 "use client";
 import Link from "next/link";
-import { useState } from "react";
 import { Icon } from "../../components/icon.tsx";
 import { type GlyphKind, KindGlyph } from "../../components/kind-glyph.tsx";
 import { PageHead } from "../../components/page-head.tsx";
@@ -12,6 +11,7 @@ import { Button, ButtonLink } from "../../components/ui/button.tsx";
 import { Card, CardHead } from "../../components/ui/card.tsx";
 import type { RunDetailFragment } from "../../gql/graphql.ts";
 import { execute } from "../../lib/execute.ts";
+import { useAction } from "../../lib/use-action.ts";
 import { refPath, versionPath } from "../versions/version-path.ts";
 import type { RecipeStrand } from "./recipe-strands.ts";
 import { RunEvaluations } from "./run-evaluations.tsx";
@@ -126,18 +126,7 @@ function FailureNote({ run }: { run: RunDetailFragment }) {
 }
 
 function RunActions({ run, onChange }: { run: RunDetailFragment; onChange: (run: RunDetailFragment) => void }) {
-  const [refusal, setRefusal] = useState<string | null>(null);
-  const [isAsking, setAsking] = useState(false);
-  const act = async (ask: () => Promise<RunDetailFragment | string>) => {
-    setAsking(true);
-    setRefusal(null);
-    const answer = await ask().catch((error: unknown) =>
-      error instanceof Error ? error.message : "The request did not arrive.",
-    );
-    setAsking(false);
-    if (typeof answer === "string") setRefusal(answer);
-    else onChange(answer);
-  };
+  const { act, isAsking, refusal } = useAction(onChange);
   const input = { input: { id: run.id } };
   const cancel = () =>
     execute(CancelRunDocument, input).then(({ cancelRun: a }) => (a.__typename === "CancelRunSuccess" ? a.run : words(a)));

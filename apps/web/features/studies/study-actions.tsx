@@ -1,9 +1,9 @@
 "use client";
-import { useState } from "react";
 import { Icon } from "../../components/icon.tsx";
 import { Button, ButtonLink } from "../../components/ui/button.tsx";
 import type { StudyDetailFragment } from "../../gql/graphql.ts";
 import { execute } from "../../lib/execute.ts";
+import { useAction } from "../../lib/use-action.ts";
 import { versionPath } from "../versions/version-path.ts";
 import { ResumeStudyDocument, StopStudyDocument } from "./study-documents.ts";
 import { isOver } from "./study-words.ts";
@@ -16,18 +16,7 @@ export function StudyActions({
   study: StudyDetailFragment;
   onChange: (study: StudyDetailFragment) => void;
 }) {
-  const [refusal, setRefusal] = useState<string | null>(null);
-  const [isAsking, setAsking] = useState(false);
-  const act = async (ask: () => Promise<StudyDetailFragment | string>) => {
-    setAsking(true);
-    setRefusal(null);
-    const answer = await ask().catch((error: unknown) =>
-      error instanceof Error ? error.message : "The request did not arrive.",
-    );
-    setAsking(false);
-    if (typeof answer === "string") setRefusal(answer);
-    else onChange(answer);
-  };
+  const { act, isAsking, refusal } = useAction(onChange);
   const input = { input: { id: study.id } };
   const stop = () =>
     execute(StopStudyDocument, input).then(({ stopStudy: a }) => (a.__typename === "StopStudySuccess" ? a.study : words(a)));
