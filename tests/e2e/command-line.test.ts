@@ -113,6 +113,8 @@ test("a merge on the server equals the same merge on this machine, byte for byte
   await json(["pull", "cli/mix", at("mix")]);
   await json(["merge", at("local.yaml"), at("mine")]);
   expect(sha256Of(at("mix/model.safetensors"))).toBe(sha256Of(at("mine/model.safetensors")));
+  // The manifest that came with it names versions of the registry, which are fetched.
+  expect(await json(["reproduce", at("mix")])).toMatchObject({ same: true, method: { id: "task_arithmetic" } });
 });
 
 test("SLERP, which takes no weights, can be requested from a recipe file", async () => {

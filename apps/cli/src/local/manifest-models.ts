@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import type { Manifest } from "@amalgam/engine/merge";
 import { type Fault, Refusal, UsageError } from "../failure.ts";
 import { printable } from "../terminal/format.ts";
+import { findModel, ModelMissing } from "./find-model.ts";
 
 export interface Whereabouts {
   /** Of the manifest */
@@ -28,13 +29,15 @@ export function givenParents(rawArgs: readonly string[], count: number): Map<num
   return given;
 }
 
-/** Finds the models of a manifest. Whether they are the right ones, their digests tell. */
+/** Finds the models of a manifest, here or in the registry. Whether they are the right ones, their digests tell. */
 export async function locateModels({ recipe }: Manifest, whereabouts: Whereabouts) {
   const faults: Fault[] = [];
   const find = async (reference: string | null | undefined, given: string | undefined, where: readonly string[]) => {
     if (reference == null) return null;
     const places = given === undefined ? placesOf(reference, whereabouts) : [path.resolve(given)];
     for (const place of places) if ((await stat(place).catch(() => null)) !== null) return place;
+    const pulled = given === undefined ? await findElsewhere(reference, whereabouts.folder, where) : null;
+    if (pulled !== null) return pulled;
     const message = `${where.join(".")}: ${printable(reference, 300)} is not there; looked for ${places.map((place) => printable(place, 300)).join(", ")}. Give --models, --base or --parent.`;
     faults.push({ code: "MODEL_MISSING", message, path: where });
     return null;
@@ -50,6 +53,16 @@ export async function locateModels({ recipe }: Manifest, whereabouts: Whereabout
   if (faults.length > 0) throw new Refusal(faults);
   const hasAdapters = baseAdapter !== null || adapters.some((adapter) => adapter !== null);
   return { base, parents, ...(hasAdapters ? { adapters: { base: baseAdapter, parents: adapters } } : {}) };
+}
+
+/** In the registry, or where Hugging Face keeps what it fetched: references of a merge made there, or of one that was pulled. */
+async function findElsewhere(reference: string, folder: string, where: readonly string[]): Promise<string | null> {
+  try {
+    return (await findModel(reference, where, { folder, env: process.env, cwd: process.cwd() })).location;
+  } catch (error) {
+    if (error instanceof ModelMissing) return null;
+    throw error;
+  }
 }
 
 /** A reference counts from the recipe, which usually stood beside the result: the folder around it is tried, too. */

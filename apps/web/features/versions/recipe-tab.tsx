@@ -32,7 +32,8 @@ export async function RecipeTab({ versionRef }: { versionRef: string }) {
                 <p className="text-table text-ink-2">
                   The same recipe over the same parents gives the same bytes on every machine.
                 </p>
-                <CommandLine command="amalgam merge recipe.yaml ./out" />
+                <CommandLine command={`amalgam pull ${version.ref} ./${version.model.name}`} />
+                <CommandLine command={`amalgam reproduce ./${version.model.name}`} />
                 <ButtonLink href={`/merge?${recipeToQuery(version.recipe)}`}>Open in the workbench</ButtonLink>
                 {version.mergeRun && (
                   <Facts
