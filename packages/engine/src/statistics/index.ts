@@ -1,4 +1,5 @@
 /** What is measured on models and data: Fisher information, Gram matrices of inputs, routers, task vectors; and the files that keep it. */
+export { estimatorSettings } from "./artefact/estimator-settings.ts";
 export { gramToTensors, tensorsToGram } from "./artefact/gram-tensors.ts";
 export { type ReadStatisticOptions, readStatistic, type Statistic } from "./artefact/read-statistic.ts";
 export {
@@ -12,7 +13,7 @@ export { taskVectorsToTensors } from "./artefact/task-vector-tensors.ts";
 export { writeStatistic } from "./artefact/write-statistic.ts";
 export type { ChoiceQuestion } from "./choice-passes.ts";
 export type { StatisticExample } from "./collate.ts";
-export { estimatorSettings, type InputFisherOptions, inputFisher } from "./data/measure.ts";
+export { type InputFisherOptions, inputFisher } from "./data/measure.ts";
 export { type OpenInputs, openInputs, type StatisticRequest } from "./data/open-inputs.ts";
 export { countExamples, forwardExamples, type StatisticInput } from "./data/statistic-input.ts";
 export { diagonalFisher, type Fisher, type FisherEstimator, type FisherOptions } from "./fisher.ts";

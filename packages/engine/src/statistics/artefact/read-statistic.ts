@@ -1,6 +1,7 @@
 import { readTensorFile } from "../../runtime/checkpoint-tensors.ts";
 import type { TensorValues } from "../../runtime/index.ts";
-import { aboutSchema, type StatisticAbout, type StatisticKind, statisticKey } from "./statistic-about.ts";
+import { parseAbout } from "./parse-about.ts";
+import type { StatisticAbout, StatisticKind } from "./statistic-about.ts";
 import { checkValues } from "./write-statistic.ts";
 
 export interface Statistic {
@@ -24,7 +25,7 @@ export async function readStatistic(file: string, { kind, shapes = new Map() }: 
   const metadata = await readTensorFile(file, () => true, tensors).catch((error: Error) => {
     throw error.message.startsWith(file) || "syscall" in error ? error : new Error(`${file}: ${error.message}`);
   });
-  const about = parseAbout(file, metadata);
+  const about = parseAbout(metadata, file);
   if (kind !== undefined && about.kind !== kind)
     throw new Error(`${file} holds a statistic of the kind ${about.kind}; ${kind} is needed.`);
   for (const [name, shape] of shapes) {
@@ -40,25 +41,3 @@ export async function readStatistic(file: string, { kind, shapes = new Map() }: 
 }
 
 const texts = new Set(["kind", "estimator", "model", "base", "data"]);
-
-function parseAbout(file: string, metadata: ReadonlyMap<string, string>): StatisticAbout {
-  if (!metadata.has("amalgam.statistic.kind")) throw new Error(`${file} holds no statistic: it may be weights.`);
-  const facts = Object.keys(aboutSchema.shape).map((name) => [name, parseFact(name, metadata.get(`amalgam.statistic.${name}`))]);
-  const parsed = aboutSchema.safeParse(Object.fromEntries(facts));
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new Error(`${file}: amalgam.statistic.${issue?.path.join(".")}: ${issue?.message}.`);
-  }
-  if (metadata.get("amalgam.statistic.key") !== statisticKey(parsed.data))
-    throw new Error(`${file}: amalgam.statistic.key: not that of the facts beside it, so they were changed.`);
-  return parsed.data;
-}
-
-function parseFact(name: string, text: string | undefined): unknown {
-  if (text === undefined || (texts.has(name) && text !== "null")) return text;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}

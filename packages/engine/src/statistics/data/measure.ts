@@ -1,6 +1,5 @@
 import type { Network } from "../../runtime/index.ts";
 import { diagonalFisher, type Fisher, type FisherEstimator, type FisherOptions } from "../fisher.ts";
-import { DEFAULT_CUT } from "../label-factors.ts";
 import { choiceFisher, languageFisher } from "../language-fisher.ts";
 import type { StatisticInput } from "./statistic-input.ts";
 
@@ -19,18 +18,4 @@ export function inputFisher(network: Network, input: StatisticInput, options: In
       "The exact expectation is over labels or choices; over all texts nobody can take it: use sampled or empirical.",
     );
   return languageFisher(network, input.examples, { ...more, estimator });
-}
-
-/** What of an estimator decides its numbers, for the key of a statistic. */
-export function estimatorSettings(
-  estimator: FisherEstimator,
-  input: StatisticInput,
-  likelihood?: "sum" | "mean",
-): Record<string, string | number> {
-  return {
-    asks: input.asks,
-    ...(input.asks === "labels" ? {} : { likelihood: likelihood ?? (input.asks === "tokens" ? "sum" : "mean") }),
-    ...(estimator.kind === "sampled" ? { draws: estimator.draws } : {}),
-    ...(estimator.kind === "exact" && input.asks === "labels" ? { cut: estimator.cut ?? DEFAULT_CUT } : {}),
-  };
 }

@@ -1,0 +1,17 @@
+import type { StatisticInput } from "../data/statistic-input.ts";
+import type { FisherEstimator } from "../fisher.ts";
+import { DEFAULT_CUT } from "../label-factors.ts";
+
+/** What of an estimator decides its numbers, for the key of a statistic. */
+export function estimatorSettings(
+  estimator: FisherEstimator,
+  { asks }: Pick<StatisticInput, "asks">,
+  likelihood?: "sum" | "mean",
+): Record<string, string | number> {
+  return {
+    asks,
+    ...(asks === "labels" ? {} : { likelihood: likelihood ?? (asks === "tokens" ? "sum" : "mean") }),
+    ...(estimator.kind === "sampled" ? { draws: estimator.draws } : {}),
+    ...(estimator.kind === "exact" && asks === "labels" ? { cut: estimator.cut ?? DEFAULT_CUT } : {}),
+  };
+}
