@@ -1,5 +1,5 @@
 import type { Network } from "../../runtime/index.ts";
-import { diagonalFisher, type Fisher, type FisherEstimator, type FisherOptions } from "../fisher.ts";
+import { diagonalFisher, type Fisher, type FisherOptions } from "../fisher.ts";
 import { choiceFisher, languageFisher } from "../language-fisher.ts";
 import type { StatisticInput } from "./statistic-input.ts";
 
