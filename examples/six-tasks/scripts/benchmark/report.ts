@@ -1,6 +1,7 @@
 import { type CorrectBits, countCorrect } from "@amalgam/engine/scores";
 import type { Arm } from "./arms.ts";
 import { comparisons } from "./comparisons.ts";
+import { interval, percent, table, verdictOf } from "./markdown.ts";
 import { deviation, differenceOverSeeds, mean } from "./over-seeds.ts";
 import type { SeedResults } from "./results.ts";
 import { macro, type Tuned } from "./tune-arm.ts";
@@ -17,8 +18,6 @@ export interface ReportInput {
   readonly examples: number;
 }
 
-const percent = (value: number, digits = 1): string => (100 * value).toFixed(digits);
-const signed = (value: number): string => `${value < 0 ? "−" : "+"}${percent(Math.abs(value), 2)}`;
 const accuracy = (bits: CorrectBits): number => countCorrect(bits) / bits.n;
 
 export function writeReport(input: ReportInput): string {
@@ -71,7 +70,7 @@ function resultTable({ tasks, arms, results, experts }: ReportInput): string {
       percent(mean(tunedOf(results, id).map(({ search }) => search))),
       `${percent(mean(values))}${spread > 0 ? ` ± ${percent(spread)}` : ""}`,
       ...tasks.map((_, i) => percent(mean(reports.map((bits) => accuracy(bits[i] as CorrectBits))))),
-      id === "average" ? "" : `${signed(over.value)} (${signed(over.low)} to ${signed(over.high)})`,
+      id === "average" ? "" : interval(over),
       percent((mean(values) - floor) / (ceiling - floor), 0),
     ];
   });
@@ -90,11 +89,9 @@ function resultTable({ tasks, arms, results, experts }: ReportInput): string {
 function verdictTable({ arms, results }: ReportInput): string {
   const title = (id: string): string => arms.find((arm) => arm.id === id)?.title ?? id;
   const rows = comparisons.map(({ first, second, expected, primary }) => {
-    const { value, low, high } = differenceOverSeeds(reportsOf(results, first), reportsOf(results, second));
-    const found = low > 0 ? "better" : high < 0 ? "worse" : null;
-    const verdict = found === null ? "open: the interval includes 0" : found === expected ? "as expected" : "the other way round";
-    const interval = `${signed(value)} (${signed(low)} to ${signed(high)})`;
-    return [primary ? "primary" : "secondary", title(first), title(second), expected, interval, verdict];
+    const estimate = differenceOverSeeds(reportsOf(results, first), reportsOf(results, second));
+    const kind = primary ? "primary" : "secondary";
+    return [kind, title(first), title(second), expected, interval(estimate), verdictOf(estimate, expected)];
   });
   return table(["kind", "this", "against", "expected", "difference in points", "verdict"], rows);
 }
@@ -112,9 +109,4 @@ function costTable({ arms, results, budget }: ReportInput): string {
     return [title, ...seconds.map((value) => value.toFixed(2)), ...curve.map((value) => percent(value))];
   });
   return table(["arm", ...phases.map((phase) => `${phase}, s`), ...marks.map(String)], rows);
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }

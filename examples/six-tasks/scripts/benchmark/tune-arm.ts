@@ -1,10 +1,11 @@
-import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { appendFileSync } from "node:fs";
 import { scoreTrunk } from "@amalgam/engine/laboratory";
 import type { CorrectBits } from "@amalgam/engine/scores";
 import { countCorrect } from "@amalgam/engine/scores";
 import { incumbent, type Params, suggest, type Trial } from "@amalgam/engine/tune";
 import type { Arm } from "./arms.ts";
 import type { SixTasks } from "./laboratory.ts";
+import { readLines } from "./read-lines.ts";
 
 export interface TrialRecord {
   readonly params: Params;
@@ -37,7 +38,7 @@ export async function tuneArm(
   arm: Arm,
   { budget, seed, log, onTrial }: TuneOptions,
 ): Promise<Tuned> {
-  const records = readRecords(log);
+  const records = readLines<TrialRecord>(log);
   const total = arm.space.length === 0 ? 1 : budget;
   while (records.length < total) {
     const trials = records.map(({ params, value }): Trial => ({ params, value, state: "complete" }));
@@ -62,11 +63,4 @@ export async function tuneArm(
   const best = arm.space.length === 0 ? 0 : (incumbent(arm.space, trials, "smoothed", seed)?.trial ?? 0);
   const { params, value: search } = records[best] as TrialRecord;
   return { params, search, records, report: await scoreTrunk(laboratory, await arm.merge(params), examples.report) };
-}
-
-function readRecords(log: string): TrialRecord[] {
-  if (!existsSync(log)) return [];
-  // A line that a kill cut short has no end; its trial is done again.
-  const lines = readFileSync(log, "utf8").split("\n").slice(0, -1);
-  return lines.map((line) => JSON.parse(line) as TrialRecord);
 }
