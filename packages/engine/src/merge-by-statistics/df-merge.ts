@@ -43,18 +43,42 @@ export function dfMerge(base: TensorMap, models: readonly DfModel[], options: Df
     const fishers = models.map(({ fisher }, i) =>
       fisher === null ? null : pooled(tensorOf(fisher, name, size, `The Fisher information of model ${i}`), granularity, rows),
     );
+    const [above, below] = [new Float64Array(size), new Float64Array(size)];
+    // Model by model: loops over plain arrays of numbers, and the same order of sums.
+    deltas.forEach((delta, i) => {
+      addWeighted({ above, below }, delta, { fisher: fishers[i] ?? null, lambda: lambdas[i] as number, epsilon });
+    });
     const out = new Float32Array(size);
-    for (let p = 0; p < size; p += 1) {
-      let [above, below] = [0, 0];
-      for (let i = 0; i < count; i += 1) {
-        const weight = (fishers[i]?.[p] ?? 1) + epsilon;
-        above += weight * (lambdas[i] as number) * ((deltas[i] as Float32Array)[p] as number);
-        below += weight;
-      }
-      out[p] = (start[p] as number) + (count * above) / below;
-    }
+    for (let p = 0; p < size; p += 1) out[p] = (start[p] as number) + (count * (above[p] as number)) / (below[p] as number);
     return out;
   });
+}
+
+interface Weighing {
+  readonly fisher: Float32Array | null;
+  readonly lambda: number;
+  readonly epsilon: number;
+}
+
+/** Adds F·λτ above and F below the line. */
+function addWeighted(
+  { above, below }: { above: Float64Array; below: Float64Array },
+  delta: Float32Array,
+  { fisher, lambda, epsilon }: Weighing,
+): void {
+  if (fisher === null) {
+    const weight = 1 + epsilon;
+    for (let p = 0; p < delta.length; p += 1) {
+      above[p] = (above[p] as number) + weight * lambda * (delta[p] as number);
+      below[p] = (below[p] as number) + weight;
+    }
+    return;
+  }
+  for (let p = 0; p < delta.length; p += 1) {
+    const weight = (fisher[p] as number) + epsilon;
+    above[p] = (above[p] as number) + weight * lambda * (delta[p] as number);
+    below[p] = (below[p] as number) + weight;
+  }
 }
 
 /** Means over rows or the whole tensor in place of single values. */

@@ -31,9 +31,18 @@ export function interpolateFisher(grid: readonly FisherAt[], lambda: number): Te
   return mapTensors(below.fisher, (name, size) => {
     const a = tensorOf(below.fisher, name, size, "The grid");
     const b = tensorOf(above.fisher, name, size, "The grid");
-    return a.map((value, p) => {
-      const [low, high] = [Math.max(value, FLOOR), Math.max(b[p] as number, FLOOR)];
-      return low * (high / low) ** share;
-    });
+    return between(a, b, share);
   });
+}
+
+/** Element by element a^(1 − share) · b^share. */
+function between(a: Float32Array, b: Float32Array, share: number): Float32Array {
+  const out = new Float32Array(a.length);
+  for (let p = 0; p < a.length; p += 1) {
+    const [low, high] = [Math.max(a[p] as number, FLOOR), Math.max(b[p] as number, FLOOR)];
+    // Most of a vocabulary is in no example: nothing to raise to a power there.
+    // exp and ln take half the time of a power.
+    out[p] = low === high ? low : low * Math.exp(share * Math.log(high / low));
+  }
+  return out;
 }
