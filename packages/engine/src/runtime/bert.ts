@@ -1,7 +1,8 @@
-import { gatherRows, gelu } from "@amalgam/tfjs-backend-ort";
+import { type EncoderLayerShape, gatherRows, gelu } from "@amalgam/tfjs-backend-ort";
 import { paddingMask } from "./attention-mask.ts";
 import type { BertConfig } from "./bert-config.ts";
 import { type BertHead, bertShapes } from "./bert-shapes.ts";
+import { firstRowsOf } from "./first-rows.ts";
 import { Layers } from "./layers.ts";
 import { Parameters, type TensorValues } from "./parameters.ts";
 import { createRandom, normalValues } from "./random.ts";
@@ -35,24 +36,24 @@ export class BertModel {
 
   encode(batch: TokenBatch): Encoded {
     const { hidden, pooled } = tf.tidy(() => {
+      const shape = this.#shape(batch);
       const mask = paddingMask(batch);
-      const shape = {
-        batch: batch.size,
-        length: batch.length,
-        heads: this.config.num_attention_heads,
-        epsilon: this.config.layer_norm_eps,
-      };
-      let hidden = tf.tidy(() => this.#embed(batch));
-      for (let layer = 0; layer < this.config.num_hidden_layers; layer++) {
-        const below = hidden;
-        hidden = tf.tidy(() => this.layers.encoderLayer(`bert.encoder.layer.${layer}`, below, mask, shape));
-        below.dispose();
-      }
-      const firsts = Int32Array.from({ length: batch.size }, (_, row) => row * batch.length);
-      const pooled = tf.tanh(this.layers.dense("bert.pooler.dense", gatherRows(hidden, firsts)));
-      return { hidden, pooled };
+      const below = this.#belowLast(batch, mask);
+      const hidden = this.#isBare ? below : tf.tidy(() => this.layers.encoderLayer(this.#lastLayer, below, mask, shape));
+      return { hidden, pooled: this.#pool(firstRowsOf(hidden, shape)) };
     });
     return { hidden, pooled, batch };
+  }
+
+  /** `encode(batch).pooled` without the rest of the last layer, which nobody reads then. */
+  pooled(batch: TokenBatch): tf.Tensor2D {
+    return tf.tidy(() => {
+      const mask = paddingMask(batch);
+      const below = this.#belowLast(batch, mask);
+      const shape = this.#shape(batch);
+      if (this.#isBare) return this.#pool(firstRowsOf(below, shape));
+      return this.#pool(this.layers.encoderLayerFirstRows(this.#lastLayer, below, mask, shape));
+    });
   }
 
   /** Scores over the vocabulary, [positions.length, vocab_size], for positions row·length + column of the batch only. */
@@ -65,12 +66,40 @@ export class BertModel {
   }
 
   /** Scores over the labels, [size, labels]. */
-  classLogits(encoded: Encoded): tf.Tensor2D {
-    return this.layers.dense("classifier", encoded.pooled);
+  classLogits({ pooled }: Pick<Encoded, "pooled">): tf.Tensor2D {
+    return this.layers.dense("classifier", pooled);
   }
 
   dispose(): void {
     this.parameters.dispose();
+  }
+
+  /** Without any layer. */
+  get #isBare(): boolean {
+    return this.config.num_hidden_layers === 0;
+  }
+
+  get #lastLayer(): string {
+    return `bert.encoder.layer.${this.config.num_hidden_layers - 1}`;
+  }
+
+  #shape({ size, length }: TokenBatch): EncoderLayerShape {
+    return { batch: size, length, heads: this.config.num_attention_heads, epsilon: this.config.layer_norm_eps };
+  }
+
+  /** What the last layer reads. */
+  #belowLast(batch: TokenBatch, mask: tf.Tensor4D): tf.Tensor2D {
+    let hidden = tf.tidy(() => this.#embed(batch));
+    for (let layer = 0; layer < this.config.num_hidden_layers - 1; layer++) {
+      const below = hidden;
+      hidden = tf.tidy(() => this.layers.encoderLayer(`bert.encoder.layer.${layer}`, below, mask, this.#shape(batch)));
+      below.dispose();
+    }
+    return hidden;
+  }
+
+  #pool(firsts: tf.Tensor2D): tf.Tensor2D {
+    return tf.tanh(this.layers.dense("bert.pooler.dense", firsts));
   }
 
   #embed(batch: TokenBatch): tf.Tensor2D {

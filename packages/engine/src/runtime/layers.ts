@@ -12,6 +12,7 @@ import {
   rmsNorm,
 } from "@amalgam/tfjs-backend-ort";
 import { convolve, convolvePixels } from "./convolve.ts";
+import { attendFrom, firstRowsOf } from "./first-rows.ts";
 import { type ConvolutionCall, type DenseCall, type LayerTap, tapLayer, tapSource } from "./layer-tap.ts";
 import { normaliseChannels } from "./normalise-channels.ts";
 import { Parameters } from "./parameters.ts";
@@ -66,6 +67,18 @@ export class Layers {
       narrowNorm: this.#normWeights(`${prefix}.output.LayerNorm`),
     };
     return encoderLayer(x, mask, weights, shape);
+  }
+
+  /**
+   * The first row of each example alone after such a layer, [batch, d]: what a classifier reads of the last one. Keys and values come from all
+   * rows; queries, and everything above the attention, from the first ones.
+   */
+  encoderLayerFirstRows(prefix: string, x: tf.Tensor2D, mask: tf.Tensor4D, shape: EncoderLayerShape): tf.Tensor2D {
+    const own = `${prefix}.attention.self`;
+    const first = firstRowsOf(x, shape);
+    const query = this.dense(`${own}.query`, first);
+    const context = attendFrom(query, this.dense(`${own}.key`, x), this.dense(`${own}.value`, x), mask, shape);
+    return this.#aboveAttention(prefix, first, context, shape);
   }
 
   /** Layer normalisation of rows with `<name>.weight` and `<name>.bias`. */
@@ -174,6 +187,10 @@ export class Layers {
       mask,
       shape,
     );
+    return this.#aboveAttention(prefix, x, context, shape);
+  }
+
+  #aboveAttention(prefix: string, x: tf.Tensor2D, context: tf.Tensor2D, shape: EncoderLayerShape): tf.Tensor2D {
     const sum = tf.add(this.dense(`${prefix}.attention.output.dense`, context), x) as tf.Tensor2D;
     const attended = this.layerNorm(`${prefix}.attention.output.LayerNorm`, sum, shape.epsilon);
     const wide = gelu(this.dense(`${prefix}.intermediate.dense`, attended));

@@ -35,7 +35,9 @@ export const bert: Architecture = {
       parameters,
       layers: model.layers,
       logits: (batch, positions = new Int32Array(0)) =>
-        kind === "classification" ? model.classLogits(model.encode(batch)) : model.maskedLogits(model.encode(batch), positions),
+        kind === "classification"
+          ? model.classLogits({ pooled: model.pooled(batch) })
+          : model.maskedLogits(model.encode(batch), positions),
       dispose: () => model.dispose(),
     };
   },
