@@ -7,10 +7,13 @@ export interface Optimiser {
   readonly sampler: Sampler;
   /** Whether the same λ for all tasks, 1/M, 0.3, 0.5 and 1, are tried first. */
   readonly isAnchored: boolean;
+  /** Merges, where it needs fewer than the budget. */
+  readonly most?: number;
 }
 
-/** Trials after which the incumbent is scored on the report split. */
+/** Trials after which values are told, and those after which the incumbent is scored on the report split. */
 export const marks = [10, 20, 30, 60];
+export const reportMarks = [30, 60];
 
 const gp: Sampler = { kind: "gp", surrogate: defaultSurrogate };
 
@@ -24,9 +27,10 @@ export const optimisers: readonly Optimiser[] = [
     title: "BO, UCB in place of log-EI",
     sampler: { ...gp, acquisition: { kind: "ucb", kappa: 2.576 } },
     isAnchored: false,
+    most: 30,
   },
-  { id: "bayes-opt", title: "BO as the reference run sets it", sampler: bayesOptPreset("ei"), isAnchored: false },
-  { id: "cmaes", title: "CMA-ES", sampler: { kind: "cmaes" }, isAnchored: false },
+  { id: "bayes-opt", title: "BO as the reference run sets it", sampler: bayesOptPreset("ei"), isAnchored: false, most: 30 },
+  { id: "cmaes", title: "CMA-ES", sampler: { kind: "cmaes" }, isAnchored: false, most: 30 },
 ];
 
 export const anchorsOf = (names: readonly string[]): Params[] =>

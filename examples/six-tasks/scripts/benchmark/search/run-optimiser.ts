@@ -1,6 +1,6 @@
 import { incumbent, type Params, type Space, suggest, type Trial } from "@amalgam/engine/tune";
 import type { Objective } from "./objective.ts";
-import { anchorsOf, type Optimiser } from "./optimisers.ts";
+import { anchorsOf, type Optimiser, reportMarks } from "./optimisers.ts";
 
 export interface OptimiserRun {
   readonly optimiser: Optimiser["id"];
@@ -17,19 +17,20 @@ export interface OptimiserRun {
 export async function runOptimiser(
   objective: Objective,
   optimiser: Optimiser,
-  { names, seed, budget, marks }: { names: readonly string[]; seed: number; budget: number; marks: readonly number[] },
+  { names, seed, budget }: { names: readonly string[]; seed: number; budget: number },
 ): Promise<OptimiserRun> {
   const space: Space = names.map((name) => ({ name, kind: "float", low: 0, high: 1 }));
   const anchors = optimiser.isAnchored ? anchorsOf(names) : [];
   const trials: (Trial & { params: Params; value: number })[] = [];
   const report: Record<number, number> = {};
   let suggestSeconds = 0;
-  while (trials.length < budget) {
+  const total = Math.min(budget, optimiser.most ?? budget);
+  while (trials.length < total) {
     const started = performance.now();
     const { params } = suggest({ space, trials, seed, anchors, sampler: optimiser.sampler });
     suggestSeconds += (performance.now() - started) / 1000;
     trials.push({ params, value: await objective.value("search", params), state: "complete" });
-    if (!marks.includes(trials.length)) continue;
+    if (!reportMarks.includes(trials.length)) continue;
     const best = trials[incumbent(space, trials, "smoothed", seed)?.trial ?? 0];
     if (best !== undefined) report[trials.length] = await objective.value("report", best.params);
   }

@@ -6,7 +6,7 @@ import { plainGrids, say } from "../grids.ts";
 import type { SixTasks } from "../laboratory.ts";
 import { readLines } from "../read-lines.ts";
 import { Objective } from "./objective.ts";
-import { marks, optimisers } from "./optimisers.ts";
+import { optimisers } from "./optimisers.ts";
 import { type OptimiserRun, runOptimiser } from "./run-optimiser.ts";
 import { searchPlot } from "./search-plot.ts";
 import { searchReport } from "./search-report.ts";
@@ -43,7 +43,7 @@ export async function searchStudy(sixTasks: SixTasks, { seeds, budget, examples,
   for (const optimiser of optimisers) {
     for (const seed of seeds) {
       if (runs.some((run) => run.optimiser === optimiser.id && run.seed === seed)) continue;
-      const run = await runOptimiser(objective, optimiser, { names: sixTasks.tasks, seed, budget, marks });
+      const run = await runOptimiser(objective, optimiser, { names: sixTasks.tasks, seed, budget });
       runs.push(run);
       appendFileSync(file, `${JSON.stringify(run)}\n`);
       say(`${optimiser.title}, seed ${seed}: best ${(100 * Math.max(...run.values)).toFixed(2)} %`);

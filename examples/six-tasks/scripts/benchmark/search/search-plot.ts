@@ -7,7 +7,7 @@ import type { OptimiserRun } from "./run-optimiser.ts";
 export function searchPlot(runs: readonly OptimiserRun[], budget: number): string {
   const lines = optimisers.map(({ id, title }) => {
     const own = runs.filter(({ optimiser }) => optimiser === id).map(({ values }) => soFar(values));
-    const steps = Array.from({ length: budget }, (_, k) => k);
+    const steps = Array.from({ length: Math.min(budget, ...own.map(({ length }) => length)) }, (_, k) => k);
     const at = (k: number): number[] => own.map((curve) => 100 * (curve[k] ?? Number.NaN));
     const band = steps.map((k) => [k + 1, quantile(at(k), 0.25), quantile(at(k), 0.75)] as const);
     return {
