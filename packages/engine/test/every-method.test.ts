@@ -3,9 +3,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { fileSource, readHeader, type TensorData } from "../src/formats/index.ts";
-import { type MergeOptions, mergeToFolder, methods, openCheckpoint, parseRecipe } from "../src/merge/index.ts";
+import {
+  type MergeOptions,
+  mapStatistics,
+  mergeToFolder,
+  methods,
+  openCheckpoint,
+  openStatistics,
+  type PerModel,
+  parseRecipe,
+} from "../src/merge/index.ts";
 import { type TensorSpec, tensorOf, writeFolder } from "./checkpoints.ts";
 import { expectedMerge } from "./oracle.ts";
+import { type StatisticFile, writeFisher } from "./statistic-files.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -70,6 +80,7 @@ const variants: Readonly<Record<string, readonly { own?: object; parameters?: ob
   sce: [{ parameters: { topk: 0.3 } }],
   emr: [{ parameters: { rescaleOver: "global" } }],
   pcb: [{ parameters: { lambda: [0.5, 1] } }],
+  fisher: [{ own: { weight: [0.2, 1] }, parameters: { normalise: false, favourTarget: false } }],
   dppa: [{ parameters: { multiple: [3, 5], sparsity: 0.5 } }],
 };
 
@@ -89,6 +100,11 @@ const cases = methods
     })),
   );
 
+/** λ at which statistics are measured, of methods that interpolate. */
+const lambdas = [0, 0.5, 1];
+/** Statistics of every model at every λ; one tensor is in none of them. */
+const statistics: StatisticFile[][] = [];
+
 let root: string;
 const models = Array.from({ length: modelCount }, (_, k) => modelOf(k));
 /** Folders of the models in 1, 2 and 5 shards; as weights, and marked as task vectors. */
@@ -105,6 +121,11 @@ beforeAll(async () => {
       );
     }
   }
+  const measured = specs.filter(({ name }) => name !== "model.layers.2.mlp.up");
+  for (let k = 0; k < modelCount; k += 1)
+    statistics[k] = await Promise.all(
+      lambdas.map((lambda, l) => writeFisher(join(root, `fisher-${k}-${l}`), measured, 100 * k + 10 * l + 1, { lambda })),
+    );
 });
 afterAll(() => rm(root, { recursive: true }));
 
@@ -119,13 +140,29 @@ async function readTensors(folder: string, files: readonly { path: string }[]): 
   return found;
 }
 
+/** What a recipe names and the merge reads. */
+function statisticsOf({ statistics: need }: (typeof methods)[number], count: number): PerModel<StatisticFile> {
+  const own = (k: number) => (need?.at === "scaled" ? (statistics[k] ?? []) : (statistics[k]?.slice(-1) ?? []));
+  return {
+    base: need?.of === "parents+base" ? own(0).slice(-1) : [],
+    parents: Array.from({ length: count }, (_, i) => (need === undefined ? [] : own(i + 1))),
+  };
+}
+
 describe.each(cases)("$title", ({ method, variant, title }) => {
   const count = Math.min(method.arity.max ?? 3, 3);
+  const isMeasured = method.statistics !== undefined;
+  const refs = (k: number) => lambdas.slice(method.statistics?.at === "scaled" ? 0 : -1).map((lambda) => `${k} at ${lambda}`);
   const hasBase = method.base === "required" || (variant as { base?: boolean }).base === true;
   const recipe = parseRecipe({
     method: method.id,
     ...(hasBase ? { base: "base" } : {}),
-    parents: Array.from({ length: count }, (_, i) => ({ model: `m${i + 1}`, ...variant.own })),
+    parents: Array.from({ length: count }, (_, i) => ({
+      model: `m${i + 1}`,
+      ...(isMeasured ? { statistics: refs(i + 1) } : {}),
+      ...variant.own,
+    })),
+    ...(method.statistics?.of === "parents+base" ? { baseStatistics: ["base"] } : {}),
     parameters: variant.parameters ?? {},
     seed: 7,
   });
@@ -138,6 +175,7 @@ describe.each(cases)("$title", ({ method, variant, title }) => {
       base: hasBase ? base : null,
       parents: parents.slice(0, count),
       outDir,
+      ...(isMeasured ? { statistics: mapStatistics(statisticsOf(method, count), ({ file }) => file) } : {}),
       digests: "skip",
       durable: false,
       ...options,
@@ -150,10 +188,13 @@ describe.each(cases)("$title", ({ method, variant, title }) => {
   it("gives what the slow interpreter gives, bit for bit, for any threads, tiles and shards, reading what the plan said", async () => {
     const headers = await Promise.all((folders[`${space} 1`] ?? []).map(async (folder) => (await openCheckpoint(folder)).header));
     const [base, ...parents] = headers;
-    const used = hasBase ? models.slice(0, count + 1) : models.slice(1, count + 1);
+    const given = statisticsOf(method, count);
+    const files = mapStatistics(await openStatistics(mapStatistics(given, ({ file }) => file)), ({ header }) => header);
+    const measured = [...given.base, ...given.parents.flat()].map(({ tensors }) => tensors);
+    const used = [...(hasBase ? models.slice(0, count + 1) : models.slice(1, count + 1)), ...measured];
     const { tensors: expected, plan } = expectedMerge(
       recipe,
-      { base: hasBase ? (base ?? null) : null, parents: parents.slice(0, count) },
+      { base: hasBase ? (base ?? null) : null, parents: parents.slice(0, count), statistics: files },
       used,
     );
     const settings = [

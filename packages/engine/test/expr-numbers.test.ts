@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import * as x from "../src/expr/expr.ts";
-import { exp, tanh } from "../src/expr/index.ts";
+import { exp, ln, tanh } from "../src/expr/index.ts";
 import { binOf, keyFromHalves, lowerHalf, nthLargest, upperHalf } from "../src/expr/nth-largest.ts";
 import { keyOf, numericEvaluator, statisticsOf } from "../src/expr/numeric.ts";
 import { parametrise } from "../src/expr/parametrise.ts";
@@ -89,6 +89,20 @@ describe("exp and tanh of expressions", () => {
     const [low, lowest, high, highest] = over(exp, Float32Array.of(-87, -1e9, 88, 1e9));
     expect([lowest, highest]).toEqual([low, high]);
     expect(over(exp, Float32Array.of(0))).toEqual(Float32Array.of(1));
+  });
+
+  it("ln is right to 2e-7 of its value from 2^-126 to 2^126, and to 2e-7 near 1", () => {
+    const values = Float32Array.from(grid(-126, 126), (power) => 2 ** power);
+    for (const [i, found] of over(ln, values).entries()) {
+      const wanted = Math.log(values[i] ?? 1);
+      expect(Math.abs(found - wanted)).toBeLessThan(2e-7 * Math.max(1, Math.abs(wanted)));
+    }
+    expect(over(ln, Float32Array.of(1))).toEqual(Float32Array.of(0));
+  });
+
+  it("exponent is the power of two below, of normal values of both signs", () => {
+    const values = Float32Array.of(1, -1, 1.999, 2, 0.5, 3e38, 2 ** -126, 0, 2 ** -140);
+    expect([...over(x.exponent, values)]).toEqual([0, 0, 0, 1, -1, 127, -126, -127, -127]);
   });
 
   it("tanh is right to 1e-6 everywhere, odd, and 1 far out", () => {

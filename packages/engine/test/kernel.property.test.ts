@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import * as x from "../src/expr/expr.ts";
-import { exp, tanh } from "../src/expr/index.ts";
+import { exp, ln, tanh } from "../src/expr/index.ts";
 import { evaluate, evaluateNumber } from "../src/expr/scalar.ts";
 import { keyOfValue, valueOfKey } from "../src/expr/wasm/emit-select.ts";
 import type { StoredType } from "../src/expr/wasm/group-emitter.ts";
@@ -78,7 +78,9 @@ const expressions = (rows: boolean) =>
         fc
           .tuple(fc.constantFrom(x.add, x.sub, x.mul, x.div, x.min, x.max), tie("element"), tie("element"))
           .map(([op, a, b]) => op(a, b)),
-        fc.tuple(fc.constantFrom(x.neg, x.abs, x.sqrt, x.nearest, exp, tanh), tie("element")).map(([op, a]) => op(a)),
+        fc
+          .tuple(fc.constantFrom(x.neg, x.abs, x.sqrt, x.nearest, x.exponent, exp, ln, tanh), tie("element"))
+          .map(([op, a]) => op(a)),
         fc.tuple(tie("condition"), tie("element"), tie("element")).map(([c, a, b]) => x.select(c, a, b)),
         fc.tuple(fc.constantFrom("F16" as const, "BF16" as const), tie("element")).map(([dtype, a]) => x.cast(dtype, a)),
         tie("number").map(x.broadcast),

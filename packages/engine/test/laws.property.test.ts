@@ -27,12 +27,28 @@ const settings: Readonly<Record<string, fc.Arbitrary<number>>> = {
   scale: fc.double({ min: -2, max: 2, noNaN: true }),
 };
 
+const information = fc.double({ min: 1e-3, max: 5, noNaN: true });
+
+/** What was measured of a model: of a method that interpolates, at three λ. */
+function measuredOf({ statistics }: MergeMethod, length: number): fc.Arbitrary<{ lambda: number; values: Float32Array }[]> {
+  const lambdas = statistics?.at === "scaled" ? [0, 0.5, 1.5] : [1];
+  const values = fc.array(information, { minLength: length, maxLength: length }).map((list) => Float32Array.from(list));
+  return fc.tuple(...lambdas.map((lambda) => values.map((found) => ({ lambda, values: found }))));
+}
+
 function ownOf({ perParent }: MergeMethod): fc.Arbitrary<Values> {
   const known = Object.entries(settings).filter(([name]) => name in perParent.shape);
   return fc.record(Object.fromEntries(known)).map((own): Values => {
     const { density = 0.5, epsilon } = own;
     return epsilon === undefined ? own : { ...own, epsilon: Math.min(epsilon, 0.99 * Math.min(density, 1 - density)) };
   });
+}
+
+function statisticsOf(method: MergeMethod, length: number, parents: number) {
+  const own = measuredOf(method, length);
+  const all = fc.array(own, { minLength: parents, maxLength: parents });
+  if (method.statistics?.of === "parents") return fc.record({ parents: all });
+  return fc.record({ parents: all, base: own.map(([first]) => first?.values ?? new Float32Array()) });
 }
 
 function sampleFor(method: MergeMethod): fc.Arbitrary<Sample> {
@@ -54,6 +70,7 @@ function sampleFor(method: MergeMethod): fc.Arbitrary<Sample> {
       seed: fc.nat(),
       t: share,
       ...(method.accepts.includes("tasks") && { tasks: each(task) }),
+      ...(method.statistics !== undefined && { statistics: statisticsOf(method, length, parents) }),
     });
   });
 }

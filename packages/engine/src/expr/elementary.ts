@@ -4,6 +4,7 @@ import {
   constant,
   div,
   type Element,
+  exponent,
   lessThan,
   max,
   min,
@@ -35,6 +36,21 @@ export function exp(a: Element): Element {
   const n = nearest(mul(x, constant(log2e)));
   const r = sub(sub(x, mul(n, constant(ln2High))), mul(n, constant(ln2Low)));
   return mul(polynomial(r, [1, 1, 1 / 2, 1 / 6, 1 / 24, 1 / 120, 1 / 720, 1 / 5040]), powerOfTwo(n));
+}
+
+/**
+ * Natural logarithm in f32; error below 2e-7 of the larger of |ln a| and 1; a is held between 2^-126 and 2^126.
+ *   ln a = e·ln 2 + ln m, a = m·2^e, √½ ≤ m < √2      ln m = 2·(z + z³/3 + z⁵/5 + z⁷/7 + z⁹/9), z = (m − 1) / (m + 1)
+ */
+export function ln(a: Element): Element {
+  const x = max(constant(2 ** -126), min(constant(2 ** 126), a));
+  const e = exponent(x);
+  const m = mul(x, powerOfTwo(neg(e)));
+  const isHigh = lessThan(constant(Math.SQRT2), m);
+  const [centred, n] = [select(isHigh, mul(constant(0.5), m), m), select(isHigh, add(e, constant(1)), e)];
+  const z = div(sub(centred, constant(1)), add(centred, constant(1)));
+  const series = mul(mul(constant(2), z), polynomial(mul(z, z), [1, 1 / 3, 1 / 5, 1 / 7, 1 / 9]));
+  return add(mul(n, constant(ln2High)), add(mul(n, constant(ln2Low)), series));
 }
 
 /**

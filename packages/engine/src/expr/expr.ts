@@ -18,7 +18,7 @@ export type Element =
   | { readonly kind: "random"; readonly stream: number }
   | { readonly kind: "rank"; readonly a: Element };
 
-export type UnaryOp = "neg" | "abs" | "sqrt" | "nearest" | "powerOfTwo";
+export type UnaryOp = "neg" | "abs" | "sqrt" | "nearest" | "powerOfTwo" | "exponent";
 export type BinaryOp = "add" | "sub" | "mul" | "div" | "min" | "max";
 
 /** One truth value for each element. */
@@ -100,6 +100,8 @@ export const sqrt = unary("sqrt");
 export const nearest = unary("nearest");
 /** 2^a for an integer a from -126 to 127. */
 export const powerOfTwo = unary("powerOfTwo");
+/** ⌊log₂ |a|⌋ of a normal a; -127 for what is smaller, 128 for infinity and NaN. */
+export const exponent = unary("exponent");
 
 const compare =
   (op: Comparison["op"]) =>

@@ -13,6 +13,15 @@ function nearest(a: number): number {
   return a < 0 || Object.is(a, -0) ? -magnitude : magnitude;
 }
 
+const float = new Float32Array(1);
+const bits = new Uint32Array(float.buffer);
+
+/** The exponent's field of the f32, without its bias. */
+function exponent(a: number): number {
+  float[0] = a;
+  return (((bits[0] ?? 0) >>> 23) & 255) - 127;
+}
+
 // f64 arithmetic on f32 operands, rounded to f32, equals f32 arithmetic for + − × ÷ √: 53 bits are more than 2·24 + 2.
 const unaryOps: Readonly<Record<UnaryOp, (a: number) => number>> = {
   neg: (a) => -a,
@@ -20,6 +29,7 @@ const unaryOps: Readonly<Record<UnaryOp, (a: number) => number>> = {
   sqrt: (a) => Math.fround(Math.sqrt(a)),
   nearest,
   powerOfTwo: (a) => 2 ** a,
+  exponent,
 };
 const binaryOps: Readonly<Record<BinaryOp, (a: number, b: number) => number>> = {
   add: (a, b) => Math.fround(a + b),

@@ -4,6 +4,7 @@ import type { Recipe } from "./recipe.ts";
 import { ownOf } from "./recipe-models.ts";
 import { keyOf } from "./reference.ts";
 import { isVarying, type Settings } from "./settings.ts";
+import { checkStatisticsNamed } from "./statistics/check-statistics.ts";
 
 /** What is at fault in a recipe as a whole. @param complete every part could be read, so that the method can judge them together */
 export function checkRecipe(method: MergeMethod, recipe: Recipe, complete: boolean): Fault[] {
@@ -20,6 +21,7 @@ export function checkRecipe(method: MergeMethod, recipe: Recipe, complete: boole
     ...checkDtype(method, recipe),
     ...checkTokenizer(recipe),
     ...checkAdapterRecipe(method, recipe),
+    ...checkStatisticsNamed(method, recipe),
   ];
   // What varies over the model is judged tensor by tensor, when the tensors are known.
   const owns = recipe.parents.map(ownOf);

@@ -5,6 +5,7 @@ import type { Fault } from "./fault.ts";
 import type { Law } from "./laws.ts";
 import type { ComputationName } from "./prepare/computations.ts";
 import type { MergeState } from "./prepare/whole-tensor.ts";
+import type { StatisticsNeed } from "./statistics/statistic-header.ts";
 
 /**
  * What a model of a merge holds: weights; differences to a base (a task vector); one vector, masks and scalers of several tasks
@@ -22,14 +23,26 @@ export interface BuildParent<Own> {
   readonly input: number;
   /** Of a parent in space "tasks": what belongs to the task that parameter `task` names */
   readonly task?: { readonly mask: Element; readonly scaler: number };
+  /** What was measured of it at this tensor, of a method that needs statistics; absent where the statistics do not have the tensor */
+  readonly statistic?: ParentStatistic;
   /** What the recipe says for this parent, e.g. weight */
   readonly own: Own;
+}
+
+/** Values of a statistic at one tensor: as measured, or between two measurements at scaled models. */
+export interface ParentStatistic {
+  /** At the largest λ that was measured and is not above the parent's own */
+  readonly value: Element;
+  /** At the next λ, and how far the parent's own lies on the way there, between 0 and 1; null: the measurement itself */
+  readonly next: { readonly value: Element; readonly share: number } | null;
 }
 
 /** What a method computes with, for one tensor. */
 export interface BuildInput<Own, Params> {
   /** Present when the recipe has one */
   readonly base: Element | null;
+  /** Of the base at this tensor, of a method that needs it */
+  readonly baseStatistic?: Element;
   readonly parents: readonly BuildParent<Own>[];
   readonly params: Params;
   /** Of a method that prepares: what its computation has made of this tensor. There are no parents then: it has used them up */
@@ -104,7 +117,16 @@ export interface Prepare {
 }
 
 /** What a method works with; lists and documentation group by it. */
-export type MethodFamily = "average" | "sphere" | "task vectors" | "sparse" | "trajectory" | "layers" | "multi-part" | "adapters";
+export type MethodFamily =
+  | "average"
+  | "sphere"
+  | "task vectors"
+  | "sparse"
+  | "statistics"
+  | "trajectory"
+  | "layers"
+  | "multi-part"
+  | "adapters";
 
 interface MethodFacts {
   /** As written in recipes, e.g. task_arithmetic */
@@ -128,6 +150,8 @@ interface MethodFacts {
   readonly heads?: "left out" | "merged";
   /** Parameters that its survey concludes from: one value for the whole model */
   readonly ofModel?: readonly string[];
+  /** What it needs to have been measured of the models; absent: nothing */
+  readonly statistics?: StatisticsNeed;
   readonly laws: readonly Law[];
 }
 

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { MethodFamily, Space } from "./define-method.ts";
 import { universalLaws } from "./laws.ts";
 import { methods } from "./methods/index.ts";
+import type { StatisticsNeed } from "./statistics/statistic-header.ts";
 
 /** A method as data for schemas, forms and documentation. */
 export interface MethodDescription {
@@ -24,6 +25,8 @@ export interface MethodDescription {
   /** What parents may hold, and what the result holds */
   readonly accepts: readonly Space[];
   readonly output: Space;
+  /** What must have been measured of the models; null: nothing */
+  readonly statistics: StatisticsNeed | null;
   /** JSON Schema (draft 2020-12) of `parameters` in a recipe, defaults and bounds included */
   readonly parametersSchema: Readonly<Record<string, unknown>>;
   /** The same of what a recipe may say for each parent, beside `model` */
@@ -57,6 +60,7 @@ export const describeMethods = (): MethodDescription[] =>
       outputsDelta: method.output === "delta",
       accepts: method.accepts,
       output: method.output,
+      statistics: method.statistics ?? null,
       parametersSchema: schemaOf(method.params.shape),
       parentParametersSchema,
       laws: method.laws.map(({ sentence }) => sentence),

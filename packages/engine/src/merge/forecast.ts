@@ -37,7 +37,8 @@ interface Work {
   readonly outline: Outline | null;
 }
 
-function bytesOf({ dtype, stored, gather }: PlannedInput, elements: number, begin = 0): number {
+function bytesOf({ dtype, stored, gather, elements: own }: PlannedInput, elements: number, begin = 0): number {
+  if (own !== undefined) return own * dtypes[dtype].sizeBytes;
   if (stored === "mask") return Math.ceil(elements / 8);
   if (gather === undefined) return elements * dtypes[dtype satisfies Dtype].sizeBytes;
   const sizes = gather.matrices.map((matrix) => (matrix === null ? 0 : dtypes[matrix.dtype].sizeBytes));

@@ -4,6 +4,7 @@ import { defaultOf } from "./read-settings.ts";
 import { methodOf, ownOf, type Recipe, type RecipeParent } from "./recipe.ts";
 import { keyOf } from "./reference.ts";
 import type { Settings } from "./settings.ts";
+import { noStatistics, type PerModel, referencesIn } from "./statistics/statistic-header.ts";
 
 export { canonicalJson } from "./canonical-json.ts";
 
@@ -22,9 +23,16 @@ export interface ParentDigests {
 /**
  * sha256 (hex) of the canonical form of a merge: method and its version, parameters, parents by content. Equal identities
  * give equal bytes on every machine; references, threads, tiles and shard sizes are no part of it. What a recipe does not use
- * (slices, adapters, tokenizer) is not in the form, so identities from before it existed stay as they are.
+ * (slices, adapters, tokenizer, statistics) is not in the form, so identities from before it existed stay as they are.
+ * @param statistics keys of the statistics that the recipe names, in its order
  */
-export function recipeIdentity(recipe: Recipe, digests: ParentDigests): string {
+export function recipeIdentity(recipe: Recipe, digests: ParentDigests, statistics: PerModel<string> = noStatistics): string {
+  const named = referencesIn(recipe);
+  if (
+    named.base.length !== statistics.base.length ||
+    named.parents.some((own, i) => own.length !== (statistics.parents[i] ?? []).length)
+  )
+    throw new Error("There must be one key for each statistic.");
   if (digests.parents.length !== recipe.parents.length) throw new Error("There must be one digest for each parent.");
   const contents = contentOf(recipe, digests);
   const canonical = canonicalJson({
@@ -34,7 +42,14 @@ export function recipeIdentity(recipe: Recipe, digests: ParentDigests): string {
     base: digests.base,
     ...(recipe.baseAdapter === null ? {} : { baseAdapter: true }),
     // Methods without weights have always had the weight 1 here.
-    parents: recipe.parents.map((parent, i) => ({ weight: 1, ...ownOf(parent), digest: digests.parents[i], ...marked(parent) })),
+    parents: recipe.parents.map((parent, i) => ({
+      weight: 1,
+      ...ownOf(parent),
+      digest: digests.parents[i],
+      ...marked(parent),
+      ...keysOf(statistics.parents[i]),
+    })),
+    ...(statistics.base.length === 0 ? {} : { baseStatistics: statistics.base }),
     parameters: canonicalParameters(recipe),
     exclude: recipe.exclude === null ? { heads: headPatternsVersion } : [...new Set(recipe.exclude)].sort(),
     dtype: recipe.dtype,
@@ -62,6 +77,8 @@ function canonicalParameters({ method, parameters }: Recipe): Settings {
 
 /** A model with an adapter is not the folder that holds the files of both. */
 const marked = ({ adapter }: RecipeParent) => (adapter === undefined ? {} : { adapter: true });
+
+const keysOf = (keys: readonly string[] = []) => (keys.length === 0 ? {} : { statistics: keys });
 
 /** Content in place of the reference of any model of a recipe. */
 function contentOf(recipe: Recipe, digests: ParentDigests): (model: string) => unknown {

@@ -24,3 +24,15 @@ export type { MergedFile, MergeOptions, MergeProgress, MergeReport } from "./run
 export { mergeToFolder } from "./run/merge-to-folder.ts";
 export { type FileOutcome, type Reproduction, reproduceMerge } from "./run/reproduce.ts";
 export { type Manifest, methodChange, parseManifest } from "./run/reproduce-manifest.ts";
+export { checkStatisticOwners, type OwnerDigests } from "./statistics/check-statistics.ts";
+export { type OpenStatistic, openStatistic, openStatistics } from "./statistics/open-statistic.ts";
+export {
+  hasStatistics,
+  listed as listStatistics,
+  mapStatistics,
+  noStatistics,
+  type PerModel,
+  referencesIn as statisticsIn,
+  type StatisticHeader,
+  type StatisticsNeed,
+} from "./statistics/statistic-header.ts";

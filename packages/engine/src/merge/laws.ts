@@ -7,6 +7,7 @@ export type { Law, Sample } from "./laws/law.ts";
 export * from "./laws/parts.ts";
 export * from "./laws/sparse.ts";
 export * from "./laws/sphere.ts";
+export * from "./laws/statistics.ts";
 export * from "./laws/task-vectors.ts";
 export * from "./laws/thresholds.ts";
 export * from "./laws/trajectory.ts";

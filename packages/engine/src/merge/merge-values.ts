@@ -2,8 +2,18 @@ import { type Element, input, sub } from "../expr/expr.ts";
 import { isByRow } from "../expr/program.ts";
 import type { RandomKey } from "../expr/random.ts";
 import { evaluate, evaluateNumber, type Scene } from "../expr/scalar.ts";
-import type { BuildInput, MergeMethod, ModelSelection, Prepare, Space, SurveyedTensor, Values } from "./define-method.ts";
+import type {
+  BuildInput,
+  BuildParent,
+  MergeMethod,
+  ModelSelection,
+  Prepare,
+  Space,
+  SurveyedTensor,
+  Values,
+} from "./define-method.ts";
 import { computations } from "./prepare/computations.ts";
+import { bracketOf } from "./statistics/bracket.ts";
 
 /** What a recipe would say. */
 interface MergeSettings {
@@ -22,6 +32,15 @@ interface TensorValues {
   readonly parents: readonly Float32Array[];
   /** Of a parent in space "tasks": mask and scale of the task that is asked for */
   readonly tasks?: readonly { readonly mask: Float32Array; readonly scaler: number }[];
+  /** Of a method that needs statistics; absent: they do not have the tensor */
+  readonly statistics?: Measured;
+}
+
+/** What was measured of the models at one tensor. */
+export interface Measured {
+  readonly base?: Float32Array;
+  /** At each parent itself, or at ascending λ */
+  readonly parents: readonly (readonly { readonly lambda: number; readonly values: Float32Array }[])[];
 }
 
 /** One tensor of a merge, in memory; it counts as the whole model. */
@@ -46,10 +65,14 @@ export function mergeValues(method: MergeMethod, values: MergeValues): Float32Ar
 }
 
 /** Every tensor that the method makes of one tensor; masks as zeros and others. */
-export function mergeOutputs(method: MergeMethod, { columns, base, parents, tasks, ...settings }: MergeValues): Float32Array[] {
+export function mergeOutputs(
+  method: MergeMethod,
+  { columns, base, parents, tasks, statistics, ...settings }: MergeValues,
+): Float32Array[] {
   const elements = parents[0]?.length ?? 0;
   const shape = columns === undefined ? [elements] : [columns === 0 ? 0 : elements / columns, columns];
-  const tensor = { name: "tensor", shape, base, parents, ...(tasks === undefined ? {} : { tasks }) };
+  const more = { ...(tasks === undefined ? {} : { tasks }), ...(statistics === undefined ? {} : { statistics }) };
+  const tensor = { name: "tensor", shape, base, parents, ...more };
   return mergeModel(method, { ...settings, tensors: [tensor] }).outputs[0] ?? [];
 }
 
@@ -69,9 +92,16 @@ interface SurveyedScene {
 export function mergeModel(method: MergeMethod, { tensors, ...settings }: ModelValues): MergedModel {
   let scenes = tensors.map((tensor): SurveyedScene => {
     const base = method.base === "none" ? null : tensor.base;
-    const inputs = [...(base === null ? [] : [base]), ...tensor.parents, ...(tensor.tasks ?? []).map(({ mask }) => mask)];
+    const { base: ofBase, parents: grids = [] } = tensor.statistics ?? {};
+    const measured = [...(ofBase === undefined ? [] : [ofBase]), ...grids.flat().map(({ values }) => values)];
+    const inputs = [
+      ...(base === null ? [] : [base]),
+      ...tensor.parents,
+      ...(tensor.tasks ?? []).map(({ mask }) => mask),
+      ...measured,
+    ];
     const keys = inputs.map((data, k) => keyOfContent(data, k, settings.seed ?? 0));
-    return { tensor, built: buildInput(base !== null, tensor, settings), scene: { inputs, keys, measured: {} } };
+    return { tensor, built: buildInput(method, base !== null, tensor, settings), scene: { inputs, keys, measured: {} } };
   });
   if (method.prepare !== null) scenes = preparedScenes(method.prepare, scenes, settings);
   method.survey?.rounds.forEach((_, round) => {
@@ -148,11 +178,18 @@ function inRows(scene: Scene, { shape }: NamedTensor, roots: readonly Element[])
 const ranked = (selection: ModelSelection | undefined, tensor: NamedTensor, scene: Scene): Float32Array =>
   selection === undefined ? new Float32Array() : evaluate(selection.of, inRows(scene, tensor, [selection.of]));
 
-function buildInput(hasBase: boolean, tensor: NamedTensor, settings: MergeSettings): BuildInput<Values, Values> {
+function buildInput(
+  method: MergeMethod,
+  hasBase: boolean,
+  tensor: NamedTensor,
+  settings: MergeSettings,
+): BuildInput<Values, Values> {
   const first = hasBase ? 1 : 0;
-  const { parents, tasks } = tensor;
+  const { parents, tasks, statistics } = tensor;
+  const after = first + parents.length + (tasks?.length ?? 0);
   return {
     base: hasBase ? input(0) : null,
+    ...(statistics?.base === undefined ? {} : { baseStatistic: input(after) }),
     parents: parents.map((_, i) => {
       const [value, space] = [input(first + i), settings.spaces?.[i] ?? ("weights" as const)];
       const delta = hasBase && space === "weights" ? sub(value, input(0)) : value;
@@ -160,10 +197,29 @@ function buildInput(hasBase: boolean, tensor: NamedTensor, settings: MergeSettin
       return {
         ...{ value, delta, space, input: first + i, own: settings.own?.[i] ?? {} },
         ...(task === undefined ? {} : { task: { mask: input(first + parents.length + i), scaler: task.scaler } }),
+        ...statisticOf(method, statistics, { i, after, own: settings.own?.[i] ?? {} }),
       };
     }),
     params: settings.params ?? {},
   };
+}
+
+/** What was measured of a parent around its own λ. */
+function statisticOf(
+  method: MergeMethod,
+  statistics: Measured | undefined,
+  { i, after, own }: { readonly i: number; readonly after: number; readonly own: Values },
+): Pick<BuildParent<Values>, "statistic"> {
+  const grid = statistics?.parents[i];
+  if (statistics === undefined || grid === undefined) return {};
+  const before = statistics.parents.slice(0, i).flat().length + (statistics.base === undefined ? 0 : 1);
+  const lambda = Number(method.perParent.parse(own)["lambda"] ?? 1);
+  const { lower, upper } = bracketOf(
+    grid.map((point) => point.lambda),
+    lambda,
+  );
+  const at = (k: number) => input(after + before + k);
+  return { statistic: { value: at(lower), next: upper === null ? null : { value: at(upper.at), share: upper.share } } };
 }
 
 /** Threshold of a selection over all tensors, and up to which position each tensor keeps values equal to it. */

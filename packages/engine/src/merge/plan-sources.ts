@@ -10,6 +10,8 @@ import { GatherPlanner } from "./plan-gather.ts";
 import type { PlannedInput, PlannedSource } from "./planned.ts";
 import { preparedInput } from "./prepare/plan-preparation.ts";
 import { methodOf, type Recipe } from "./recipe.ts";
+import { StatisticPlanner, type TensorStatistics } from "./statistics/plan-statistics.ts";
+import { listed, type PerModel, type StatisticHeader } from "./statistics/statistic-header.ts";
 
 type Tensors = ReadonlyMap<string, TensorHeader>;
 
@@ -35,10 +37,18 @@ export class SourcePlanner {
   readonly #faults: Fault[] = [];
   readonly #vocabularies: Vocabularies;
   readonly #gathers: GatherPlanner;
+  /** null: the method needs none */
+  readonly #statistics: StatisticPlanner | null;
+  readonly #given: PerModel<StatisticHeader>;
   readonly notes = new Set<string>();
 
   /** @param models base first when there is one */
-  constructor(recipe: Recipe, models: readonly CheckpointHeader[], vocabularies: Vocabularies) {
+  constructor(
+    recipe: Recipe,
+    models: readonly CheckpointHeader[],
+    vocabularies: Vocabularies,
+    statistics: PerModel<StatisticHeader>,
+  ) {
     this.#recipe = recipe;
     this.#isPrepared = methodOf(recipe).prepare !== null;
     this.#vocabularies = vocabularies;
@@ -46,10 +56,15 @@ export class SourcePlanner {
     this.#models = models;
     this.#tensors = models.map(({ tensors }) => new Map(tensors.map((tensor) => [tensor.name, tensor])));
     this.#used = models.map(() => new Set());
+    this.#given = statistics;
+    const needsNone = methodOf(recipe).statistics === undefined;
+    this.#statistics = needsNone ? null : new StatisticPlanner(recipe, statistics, models.length, this.#faults);
   }
 
   plan(assignments: readonly TensorAssignment[]): PlannedSource[] {
-    return assignments.flatMap((assignment) => this.#source(assignment) ?? []);
+    const sources = assignments.flatMap((assignment) => this.#source(assignment) ?? []);
+    this.#statistics?.conclude(this.notes);
+    return sources;
   }
 
   /** Faults of all assignments, and of the tensors that none of them used. */
@@ -63,7 +78,10 @@ export class SourcePlanner {
             const names = header.tensors.map(({ name }) => name).filter((name) => !this.#used[k]?.has(name) && !isExcluded(name));
             return checkUnused(this.#recipe, k, header, names, reference);
           });
-    const labels = new Map(this.#models.map(({ label }, k) => [pathOf(this.#recipe, k).join("."), label]));
+    const labels = new Map([
+      ...this.#models.map(({ label }, k) => [pathOf(this.#recipe, k).join("."), label] as const),
+      ...listed(this.#given).map(({ value, path }) => [path.join("."), value.label] as const),
+    ]);
     return curtail(
       [...this.#faults, ...unused],
       (path, count) => `${count} more tensors of ${labels.get(path.join("."))} do not match ${reference}.`,
@@ -97,8 +115,9 @@ export class SourcePlanner {
     if (!isArithmetic(reference.dtype)) return { ...common, inputs, build: null, prepare: null };
     if (this.#isPrepared) return { ...common, ...this.#preparation(assignment, inputs) };
     const masks = this.#masks(assignment, found);
-    const build = this.#buildInput(assignment, inputs, masks);
-    return { ...common, inputs: [...inputs, ...masks], build, prepare: null };
+    const statistics = this.#statistics?.fisher(assignment, found, shape) ?? null;
+    const build = this.#buildInput(assignment, inputs, masks, statistics);
+    return { ...common, inputs: [...inputs, ...masks, ...(statistics?.inputs ?? [])], build, prepare: null };
   }
 
   #find({ name, base, parents }: TensorAssignment): Found[] {
@@ -194,16 +213,20 @@ export class SourcePlanner {
     { base, parents, parameters }: TensorAssignment,
     inputs: readonly PlannedInput[],
     masks: readonly PlannedInput[],
+    statistics: TensorStatistics | null = null,
   ): BuildInput<Values, Values> {
     const first = base === null ? 0 : 1;
     const from = parents.map(({ own }, i) => `${this.#textOf(own)}@${inputs[first + i]?.model}`);
-    const key = `${base !== null} ${this.#textOf(parameters)} ${from.join()}`;
+    const measured = statistics === null ? "" : JSON.stringify([statistics.base, statistics.parents]);
+    const key = `${base !== null} ${this.#textOf(parameters)} ${from.join()} ${measured}`;
     const known = this.#builds.get(key);
     if (known !== undefined) return known;
+    const statistic = (at: number) => input(inputs.length + masks.length + at);
     const prepared = inputs.findIndex(({ stored }) => stored === "prepared");
     const built: BuildInput<Values, Values> = {
       ...(prepared < 0 ? {} : { prepared: input(prepared) }),
       base: base === null ? null : input(0),
+      ...(statistics?.base == null ? {} : { baseStatistic: statistic(statistics.base) }),
       params: parameters,
       parents: parents.map(({ own }, i): BuildParent<Values> => {
         const model = inputs[first + i]?.model ?? 0;
@@ -214,7 +237,10 @@ export class SourcePlanner {
         const mask = masks.findIndex((each) => each.model === model);
         const scaler = header?.tasks?.find((each) => each.name === parameters["task"])?.scaler ?? 0;
         const task = mask < 0 ? {} : { task: { mask: input(inputs.length + mask), scaler } };
-        return { value, delta, space, input: first + i, own, ...task };
+        const known = statistics?.parents[i];
+        const next = known?.next == null ? null : { value: statistic(known.next.at), share: known.next.share };
+        const taken = known === undefined ? {} : { statistic: { value: statistic(known.value), next } };
+        return { value, delta, space, input: first + i, own, ...task, ...taken };
       }),
     };
     this.#builds.set(key, built);

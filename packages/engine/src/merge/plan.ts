@@ -17,6 +17,8 @@ import type { Plan, PlannedSource, PlannedTensor } from "./planned.ts";
 import { checkPreparation, stateOf } from "./prepare/plan-preparation.ts";
 import type { MergeState } from "./prepare/whole-tensor.ts";
 import { methodOf, type Recipe } from "./recipe.ts";
+import { checkStatisticsKind } from "./statistics/check-statistics.ts";
+import { listed, noStatistics, type PerModel, referencesIn, type StatisticHeader } from "./statistics/statistic-header.ts";
 
 export type { Plan, PlannedInput, PlannedSource, PlannedTensor } from "./planned.ts";
 
@@ -24,18 +26,25 @@ export type { Plan, PlannedInput, PlannedSource, PlannedTensor } from "./planned
 export interface MergeHeaders {
   readonly base: CheckpointHeader | null;
   readonly parents: readonly CheckpointHeader[];
+  /** Of the statistics that the recipe names, in its order; absent: it names none */
+  readonly statistics?: PerModel<StatisticHeader> | undefined;
 }
 
 /**
  * Decides everything about a merge from headers alone: which tensors are merged, copied or left out, and what it will cost.
  * @throws RefusedError with every mismatch located: tensors that differ in name, shape or type, deltas where weights are expected
  */
-export function plan(recipe: Recipe, { base, parents }: MergeHeaders): Plan {
+export function plan(recipe: Recipe, { base, parents, statistics = noStatistics }: MergeHeaders): Plan {
   const method = methodOf(recipe);
   const models = base === null ? parents : [base, ...parents];
   if (parents.length !== recipe.parents.length || models.length === 0 || (base === null) !== (recipe.base === null)) {
     throw new Error("plan() needs the headers of every model of the recipe.");
   }
+  const named = referencesIn(recipe);
+  if (listed(named).length !== listed(statistics).length)
+    throw new Error("plan() needs the header of every statistic of the recipe.");
+  const unfit = checkStatisticsKind(method, statistics);
+  if (unfit.length > 0) throw new RefusedError(unfit);
   const misplaced = checkSpaces(recipe, base, parents);
   // Factors and weights have no names in common: to go on would only name every tensor.
   if (misplaced.length > 0 && (method.accepts.includes("adapter") || models.some(({ space }) => space === "adapter")))
@@ -50,7 +59,7 @@ export function plan(recipe: Recipe, { base, parents }: MergeHeaders): Plan {
   const aligned = recipe.tokenizer === null ? null : alignModels(recipe, recipe.tokenizer, models, isEmbedding);
   const isCompared = aligned === null && included.some(({ name }) => isEmbedding(name));
   const tokenizers = isCompared ? compareTokenizers(recipe, models) : { faults: [], notes: [], areSame: false };
-  const planner = new SourcePlanner(recipe, models, { aligned, areSame: tokenizers.areSame, isEmbedding });
+  const planner = new SourcePlanner(recipe, models, { aligned, areSame: tokenizers.areSame, isEmbedding }, statistics);
   const sources = planner.plan(included);
   const preparation = checkPreparation(method, recipe);
   const all = [
@@ -81,6 +90,7 @@ export function plan(recipe: Recipe, { base, parents }: MergeHeaders): Plan {
     alignment: aligned?.alignment ?? null,
     copied: tensors.filter(({ action }) => action === "copy").map(({ name }) => name),
     output: method.output,
+    statistics: listed(statistics),
     state,
     ...(extraction?.forecast ?? forecastOf(recipe, sources, tensors)),
     notes: [
@@ -108,7 +118,7 @@ function outputsOf(recipe: Recipe, method: MergeMethod): (source: PlannedSource)
       if (!isArithmetic(dtype)) return dtype;
       return method.output === "weights" ? (recipe.dtype ?? dtype) : "F32";
     };
-    const dtype = stored(source.inputs[0]?.dtype ?? "F32");
+    const dtype = stored((source.prepare?.inputs ?? source.inputs)[0]?.dtype ?? "F32");
     const common = { source, elements };
     if (build === null)
       return [

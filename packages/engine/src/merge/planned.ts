@@ -3,20 +3,23 @@ import type { Dtype } from "../tensor/dtype.ts";
 import type { BuildInput, Space, Values } from "./define-method.ts";
 import type { MergeState } from "./prepare/whole-tensor.ts";
 import type { Recipe } from "./recipe.ts";
+import type { Placed, StatisticHeader } from "./statistics/statistic-header.ts";
 import type { EmbeddingAlignment } from "./tokenizer/align-embeddings.ts";
 import type { RowMap } from "./tokenizer/row-map.ts";
 
 /** A tensor of one model that takes part. */
 export interface PlannedInput {
-  /** Index among base and parents, base first when there is one */
+  /** Index among base, when there is one, parents, and statistics as `listed` has them */
   readonly model: number;
   readonly tensor: string;
   readonly dtype: Dtype;
   /**
    * mask: bits of an EMR result; adapted: read with an adapter baked in, as F32; prepared: on the scratch file of the run;
-   * gathered: rows in the order of another vocabulary, as F32
+   * gathered: rows in the order of another vocabulary, as F32; statistic: of a statistic's file, which are numbered after the models
    */
-  readonly stored: "plain" | "mask" | "adapted" | "prepared" | "gathered";
+  readonly stored: "plain" | "mask" | "adapted" | "prepared" | "gathered" | "statistic";
+  /** Of a statistic that is no number for each element */
+  readonly elements?: number;
   /** Of a gathered one */
   readonly gather?: Gather;
 }
@@ -83,6 +86,8 @@ export interface Plan {
   /** Names copied because integers and booleans are never averaged */
   readonly copied: readonly string[];
   readonly output: Space;
+  /** In the order of their files, after those of the models */
+  readonly statistics: readonly Placed<StatisticHeader>[];
   /** How the vocabularies of the models became one; null without a tokenizer policy */
   readonly alignment: EmbeddingAlignment | null;
   /** For each layer of stacked slices its number in the model whose configuration is kept; null: layers are as they were */

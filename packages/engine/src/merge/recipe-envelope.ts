@@ -10,6 +10,9 @@ const maxGlobs = 1000;
 const maxSlices = 1000;
 
 const reference = z.string().trim().min(1).max(4096);
+/** More λ than anyone measures. */
+const maxStatistics = 64;
+const statistics = z.array(reference).max(maxStatistics, `A model takes at most ${maxStatistics} statistics.`);
 const layer = z.int().min(0).max(1_000_000);
 
 /** A recipe before its method has read its parts. */
@@ -19,8 +22,9 @@ export const envelope = z
     method: z.string(),
     base: reference.nullish(),
     baseAdapter: reference.nullish(),
+    baseStatistics: statistics.nullish(),
     parents: z
-      .array(z.looseObject({ model: reference, adapter: reference.optional() }))
+      .array(z.looseObject({ model: reference, adapter: reference.optional(), statistics: statistics.optional() }))
       .min(1, "A merge needs at least one parent.")
       .max(maxParents, `A merge takes at most ${maxParents} parents.`)
       .optional(),

@@ -16,7 +16,13 @@ export interface RecipeModels {
 }
 
 /** What a parent or source says for itself, without the keys that name it. */
-export function ownOf({ model: _model, adapter: _adapter, layers: _layers, ...own }: RecipeParent | RecipeSource): Settings {
+export function ownOf({
+  model: _model,
+  adapter: _adapter,
+  statistics: _statistics,
+  layers: _layers,
+  ...own
+}: RecipeParent | RecipeSource): Settings {
   return own as Settings;
 }
 
@@ -26,8 +32,9 @@ export function readModels(method: MergeMethod, data: Envelope, faults: Fault[])
   if (data.base == null && data.baseAdapter != null)
     faults.push(fault("BASE_MISSING", "baseAdapter needs a base; add it, or give the adapter to a parent.", ["baseAdapter"]));
   const parents =
-    data.parents?.map(({ model, adapter, ...fields }, i) => ({
+    data.parents?.map(({ model, adapter, statistics = [], ...fields }, i) => ({
       ...readModel(model, adapter, ["parents", i, "model"], faults),
+      ...(statistics.length === 0 ? {} : { statistics }),
       ...readOwn(method, fields, ["parents", i], "default", faults),
     })) ?? deriveParents(method, data, base);
   return { base, parents, slices: data.slices == null ? null : readSlices(method, data, { base, parents }, faults) };

@@ -21,6 +21,8 @@ export interface Recipe {
   readonly base: string | null;
   /** Adapter that is baked into the base before the merge */
   readonly baseAdapter: string | null;
+  /** References of what was measured of the base; absent when the recipe names nothing */
+  readonly baseStatistics?: readonly string[];
   readonly parents: readonly RecipeParent[];
   /** As the method's schema gives them, defaults included */
   readonly parameters: Settings;
@@ -43,6 +45,8 @@ export interface RecipeParent {
   readonly model: string;
   /** Reference of a LoRA adapter that is baked into the model before the merge */
   readonly adapter?: string;
+  /** References of what was measured of the model; opaque here: who runs the merge gives the files */
+  readonly statistics?: readonly string[];
   readonly [own: string]: Setting | undefined;
 }
 
@@ -76,6 +80,7 @@ export function parseRecipe(value: unknown): Recipe {
     method: method.id,
     base: base?.model ?? null,
     baseAdapter: base?.adapter ?? null,
+    ...(data.baseStatistics == null || data.baseStatistics.length === 0 ? {} : { baseStatistics: data.baseStatistics }),
     parents,
     parameters,
     slices,

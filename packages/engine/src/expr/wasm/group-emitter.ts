@@ -17,7 +17,7 @@ import {
 } from "./simd-codec.ts";
 import type { Slot, SlotTable } from "./slots.ts";
 
-const unaryOps: Readonly<Record<Exclude<UnaryOp, "powerOfTwo">, keyof typeof simd>> = {
+const unaryOps: Readonly<Record<Exclude<UnaryOp, "powerOfTwo" | "exponent">, keyof typeof simd>> = {
   neg: "f32x4Neg",
   abs: "f32x4Abs",
   sqrt: "f32x4Sqrt",
@@ -164,6 +164,8 @@ export class GroupEmitter {
         return f.load(this.#layout.derived(this.#group.ranked.indexOf(keyOf(node.a))) + 16 * half, this.#group.at.four);
       case "unary": {
         const a = this.value(node.a, half);
+        if (node.op === "exponent")
+          return f.op("convertFromI32", f.op("i32x4Add", f.shifted("shrU", f.shifted("shl", a, 1), 24), f.splat(-127)));
         if (node.op !== "powerOfTwo") return f.op(unaryOps[node.op], a);
         return f.shifted("shl", f.op("i32x4Add", f.op("truncateToI32", a), f.splat(127)), 23);
       }

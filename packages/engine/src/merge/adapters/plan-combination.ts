@@ -40,7 +40,17 @@ export function planCombination(recipe: Recipe, work: Combination<Values, Values
   const sizes = modules.map(({ source, rows, columns }) => ({ total: ranksOf(source.name), both: rows + columns }));
   const bases = new Set(parents.flatMap(({ lora }) => lora.baseModel ?? []));
   return {
-    ...{ recipe, sources: [], tensors, copied: [], output: "adapter", alignment: null, layerOrder: null, state: null },
+    ...{
+      recipe,
+      sources: [],
+      tensors,
+      copied: [],
+      output: "adapter",
+      statistics: [],
+      alignment: null,
+      layerOrder: null,
+      state: null,
+    },
     excluded: all.filter(isExcluded),
     ...adapterForecast({
       readBytes: readBytesOf(headers, parents, names),

@@ -13,6 +13,8 @@ export interface Sample {
   /** What the method cannot do without */
   readonly params: Values;
   readonly tasks?: MergeValues["tasks"];
+  /** Positive values of moderate size; of a method that interpolates, at λ 0, 0.5 and 1.5 */
+  readonly statistics?: MergeValues["statistics"];
   /** Elements of a row */
   readonly columns: number;
   readonly seed: number;
@@ -30,11 +32,12 @@ export interface Law {
 
 /** The sample, with some of it replaced, as the values of a merge. */
 export function valuesOf(method: MergeMethod, sample: Sample, changes: Partial<MergeValues> = {}): MergeValues {
-  const { base, parents, own, tasks, columns, seed } = sample;
+  const { base, parents, own, tasks, statistics, columns, seed } = sample;
   return {
     ...{ parents, own, columns, seed },
     base: method.base === "optional" && !sample.withBase ? null : base,
     ...(tasks === undefined ? {} : { tasks }),
+    ...(statistics === undefined ? {} : { statistics }),
     ...changes,
     params: { ...sample.params, ...changes.params },
   };

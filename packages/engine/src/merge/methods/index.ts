@@ -11,6 +11,7 @@ import { dppa } from "./dppa.ts";
 import { ema } from "./ema.ts";
 import { emr } from "./emr.ts";
 import { emrTask } from "./emr-task.ts";
+import { fisher } from "./fisher.ts";
 import { karcher } from "./karcher.ts";
 import { lawa } from "./lawa.ts";
 import { linear } from "./linear.ts";
@@ -45,6 +46,7 @@ export const methods: readonly MergeMethod[] = [
   ...[taskArithmetic, taskVector, taskVectorSum, analogy, opcm],
   ...[ties, dareLinear, dareTies, dellaLinear, della, breadcrumbs, breadcrumbsTies],
   ...[sce, pcb, ram, ramPlus, nearswap, arceeFusion, dppa],
+  ...[fisher],
   ...[swa, lawa, ema],
   passthrough,
   ...[emr, emrTask],

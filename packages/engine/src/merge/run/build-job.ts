@@ -5,6 +5,7 @@ import type { AdapterTensor } from "../adapters/index.ts";
 import { SpecList } from "../kernel-specs.ts";
 import type { OpenModel } from "../open-model.ts";
 import type { Gather, Plan, PlannedInput, PlannedSource } from "../planned.ts";
+import type { OpenStatistic } from "../statistics/open-statistic.ts";
 import {
   type AdaptedSource,
   type GatheredSource,
@@ -29,7 +30,9 @@ export interface JobParts {
   readonly plan: Plan;
   /** Base first when there is one */
   readonly models: readonly OpenModel[];
-  /** Files of the models, in the order of models and of their files, and the scratch file if there is one */
+  /** In the order of the plan */
+  readonly statistics: readonly OpenStatistic[];
+  /** Files of the models, in the order of models and of their files, of statistics, and the scratch file if there is one */
   readonly inputs: readonly OpenFile[];
   /** Where on the scratch file the prepared tensors begin, by their name in the result */
   readonly prepared?: ReadonlyMap<string, number> | undefined;
@@ -45,11 +48,18 @@ export const meanKey = (model: number, tensor: string): string => `${model} ${te
 export class SourceFinder {
   readonly #models: readonly OpenModel[];
   readonly #firstFile: readonly number[];
+  readonly #statistics: readonly OpenStatistic[];
   readonly #prepared: JobParts["prepared"];
   readonly #means: JobParts["means"];
 
-  constructor({ models, prepared, means }: Pick<JobParts, "models" | "prepared" | "means">) {
+  constructor({
+    models,
+    statistics = [],
+    prepared,
+    means,
+  }: Pick<JobParts, "models" | "prepared" | "means"> & Partial<Pick<JobParts, "statistics">>) {
     this.#models = models;
+    this.#statistics = statistics;
     this.#prepared = prepared;
     this.#means = means;
     this.#firstFile = models.map((_, k) => models.slice(0, k).reduce((count, { files }) => count + files.length, 0));
@@ -57,8 +67,8 @@ export class SourceFinder {
 
   sourcesOf = ({ inputs }: Pick<PlannedSource, "inputs">): Source[] => inputs.map((input) => this.#source(input));
 
-  /** Number of the scratch file. */
-  get #scratch(): number {
+  /** How many files the models have: the number of the first statistic. */
+  get #modelFiles(): number {
     return this.#models.reduce((count, { files }) => count + files.length, 0);
   }
 
@@ -72,11 +82,23 @@ export class SourceFinder {
 
   #source({ model, tensor, stored, gather }: PlannedInput): Source {
     if (stored === "prepared")
-      return { kind: "stored", file: this.#scratch, position: this.#prepared?.get(tensor) ?? 0, dtype: "F32" };
+      return {
+        kind: "stored",
+        file: this.#modelFiles + this.#statistics.length,
+        position: this.#prepared?.get(tensor) ?? 0,
+        dtype: "F32",
+      };
+    if (stored === "statistic") return this.#measured(model - this.#models.length, tensor);
     if (gather !== undefined) return this.#gathered(gather, model, tensor);
     const plain = this.stored(model, tensor);
     if (stored === "mask") return { ...plain, dtype: "BITS" };
     return stored === "adapted" ? this.#adapted(plain, model, tensor) : plain;
+  }
+
+  #measured(k: number, tensor: string): StoredSource {
+    const found = this.#statistics[k]?.tensors.get(tensor);
+    if (found === undefined) throw new Error(`Statistic ${k} has no tensor ${tensor}.`);
+    return { kind: "stored", file: this.#modelFiles + k, position: found.begin, dtype: found.dtype };
   }
 
   #gathered({ map, columns, matrices }: Gather, model: number, tensor: string): GatheredSource {
@@ -141,7 +163,7 @@ type Planner = (tensors: readonly TensorJob[], specs: Job["specs"], shape: Job["
 
 /** A job on some tensors: its memory, and its stages in order. */
 export function completeJob(
-  { plan, models, inputs, tileBytes }: JobParts,
+  { plan, models, statistics, inputs, tileBytes }: JobParts,
   tensors: readonly TensorJob[],
   { list }: SpecList,
   outputs: Job["outputs"],
@@ -153,7 +175,7 @@ export function completeJob(
     tensors.map((tensor) => (outlines[tensor.spec ?? -1]?.program.byRow === true ? strideOf(tensor.columns) : 0)),
   );
   // A WebAssembly memory ends at 4 GB: many models get smaller tiles.
-  const tile = wholeTileBytes(Math.min(tileBytes, 2 ** 31 / (models.length + 4)));
+  const tile = wholeTileBytes(Math.min(tileBytes, 2 ** 31 / (models.length + statistics.length + 4)));
   const needed = shapeFor(outlines, tile, columns);
   // Copied tensors pass through the same memory.
   const shape = { ...needed, inputs: Math.max(needed.inputs, most(tensors.map((tensor) => tensor.inputs.length))) };

@@ -25,6 +25,9 @@ export function cardModels(plan: Plan, labels: readonly string[], digests: reado
 const code = (text: string): string => `\`${text.replace(/[`|\p{Cc}\p{Cf}\u2028\u2029]/gu, " ").slice(0, 300)}\``;
 const share = (coefficient: number | null): string => (coefficient === null ? "" : String(Number(coefficient.toPrecision(6))));
 
+const describeStatistic = ({ value: { label, key, about } }: Plan["statistics"][number]): string =>
+  `- ${code(label)}: ${about.kind}, ${code(about.estimator)}, λ ${about.lambda}, ${about.examples} examples, key \`${key}\``;
+
 const textOf = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
 
 /** README.md of a merged model. The same merge gives the same card. */
@@ -60,6 +63,7 @@ export function modelCard(plan: Plan, models: readonly CardModel[], identity: st
     ...rows,
     "",
     ...(parameters.length > 0 ? ["Parameters:", "", ...parameters, ""] : []),
+    ...(plan.statistics.length > 0 ? ["Statistics:", "", ...plan.statistics.map(describeStatistic), ""] : []),
     ...(own.length > 0 ? ["Settings of the parents:", "", ...own, ""] : []),
     `${plan.tensors.length} tensors, ${plan.writeBytes} bytes.${plan.output === "delta" ? " These are differences to the base, not weights: they cannot be loaded as a model." : ""}`,
     ...plan.notes.map((note) => `- ${note.replace(/[<>\p{Cc}]/gu, " ").replace(/[*_]/g, "\\$&")}`),

@@ -8,13 +8,15 @@ import type { TileFault } from "./tile-worker.ts";
 /** The fault of a tile in words: names the tensor, the model and what to do. */
 export function explainFault(
   { tensor, problem }: TileFault,
-  { recipe, sources }: Plan,
+  { recipe, sources, statistics }: Plan,
   models: readonly Checkpoint[],
   outDir: string,
 ): RefusedError | Error {
   const inputs = sources.find(({ name }) => name === tensor)?.inputs ?? [];
   const modelOf = (input: number) => inputs[input]?.model ?? input;
-  const labelOf = (input: number) => models[modelOf(input)]?.header.label ?? "";
+  const statisticOf = (model: number) => statistics[model - models.length];
+  const labelAt = (model: number) => models[model]?.header.label ?? statisticOf(model)?.value.label ?? "";
+  const labelOf = (input: number) => labelAt(modelOf(input));
   const pathOf = (input: number) => modelPath(recipe, modelOf(input));
   const name = quote(tensor);
   switch (problem.kind) {
@@ -23,7 +25,9 @@ export function explainFault(
       const origin = input?.gather === undefined ? null : originOf(input, input.gather, problem.element);
       const [model, at] = [origin?.model ?? modelOf(problem.input), origin?.element ?? problem.element];
       const what = origin === null ? name : quote(origin.tensor);
-      const where = `Tensor ${what} of ${models[model]?.header.label ?? ""} holds NaN or infinity (first at element ${at})`;
+      const where = `Tensor ${what} of ${labelAt(model)} holds NaN or infinity (first at element ${at})`;
+      const statistic = statisticOf(model);
+      if (statistic !== undefined) return refuse("NON_FINITE", `${where}; measure it again.`, statistic.path);
       return refuse("NON_FINITE", `${where}; repair or leave out this model.`, modelPath(recipe, model));
     }
     case "overflow":

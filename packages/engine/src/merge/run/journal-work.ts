@@ -5,6 +5,7 @@ import { canonicalJson } from "../canonical-json.ts";
 import type { OpenModel } from "../open-model.ts";
 import type { Plan } from "../planned.ts";
 import { methodOf } from "../recipe.ts";
+import type { OpenStatistic } from "../statistics/open-statistic.ts";
 import { listFiles } from "./digest-models.ts";
 import { engineVersion } from "./engine-version.ts";
 import type { OutputLayout } from "./output-layout.ts";
@@ -26,9 +27,14 @@ const workSchema = z.object({
 /** What a run works on, exactly: two runs with equal works would write the same bytes to the same places. `header`: a sha256. */
 export type Work = z.infer<typeof workSchema>;
 
-export async function describeWork(plan: Plan, models: readonly OpenModel[], layout: OutputLayout): Promise<Work> {
+export async function describeWork(
+  plan: Plan,
+  models: readonly OpenModel[],
+  statistics: readonly OpenStatistic[],
+  layout: OutputLayout,
+): Promise<Work> {
   const { id, version } = methodOf(plan.recipe);
-  const weights = models.flatMap(({ files }) => files);
+  const weights = [...models.flatMap(({ files }) => files), ...statistics.map(({ file }) => file)];
   // Configurations, tokenizers and settings of adapters decide about the weights, too.
   const listed = (await Promise.all(models.map(listFiles))).flat().map(({ path }) => path);
   const others = [...new Set(listed)].filter((path) => !weights.includes(path)).sort();

@@ -1,5 +1,6 @@
 import type { ParentDigests } from "../identity.ts";
 import type { Recipe } from "../recipe.ts";
+import type { PerModel } from "../statistics/statistic-header.ts";
 
 export interface MergeProgress {
   readonly tensorsDone: number;
@@ -16,6 +17,8 @@ export interface MergeOptions {
   readonly parents: readonly string[];
   /** Folders of the adapters that the recipe names, null where it names none; default: no adapters */
   readonly adapters?: { readonly base?: string | null; readonly parents: readonly (string | null)[] } | undefined;
+  /** Files of the statistics that the recipe names, in its order; default: it names none */
+  readonly statistics?: PerModel<string> | undefined;
   /** Must not exist; appears only when everything in it is complete and on disk */
   readonly outDir: string;
   /** Default: the number of cores */

@@ -7,6 +7,9 @@ import { type OpenModel, openModel } from "../open-model.ts";
 import { openTokenizers } from "../open-tokenizers.ts";
 import { plan as planMerge } from "../plan.ts";
 import { duplicateParent, methodOf, type Recipe } from "../recipe.ts";
+import { checkStatisticOwners } from "../statistics/check-statistics.ts";
+import { openStatistics } from "../statistics/open-statistic.ts";
+import { listed, mapStatistics, noStatistics, referencesIn } from "../statistics/statistic-header.ts";
 import { checkOptions, checkPlace, checkRoom, diskFull } from "./check-options.ts";
 import { companionFiles } from "./companion-files.ts";
 import { digestModels } from "./digest-models.ts";
@@ -50,25 +53,38 @@ async function mergeWith(crew: ThreadCrew, threads: number, options: MergeOption
   const hasBase = recipe.base !== null;
   if (first === undefined) throw refuse("PARENT_COUNT", "A merge needs at least one parent.", ["parents"]);
   const headers = models.map(({ header }) => header);
-  const planned = planMerge(recipe, { base: hasBase ? first.header : null, parents: headers.slice(hasBase ? 1 : 0) });
+  const opened = await openStatistics(options.statistics ?? noStatistics, referencesIn(recipe));
+  const statistics = listed(opened).map(({ value }) => value);
+  const measured = mapStatistics(opened, ({ header }) => header);
+  const planned = planMerge(recipe, {
+    base: hasBase ? first.header : null,
+    parents: headers.slice(hasBase ? 1 : 0),
+    statistics: measured,
+  });
   const companions = await companionFiles(planned, models);
   const plan = { ...planned, notes: [...planned.notes, ...companions.notes] };
   const layout = layoutOutput(plan, maxShardBytes);
   await checkPlace(outDir, models);
-  const work = durable ? await describeWork(plan, models, layout) : null;
+  const work = durable ? await describeWork(plan, models, statistics, layout) : null;
   const folder = await openPartialFolder({ outDir, layout, work, resume, note: (text) => options.onNote?.(text) });
   const digests = digestModels(models, options);
   let isKept = false;
+  const digestsOf = (known: readonly string[]) => ({
+    base: hasBase ? (known[0] ?? null) : null,
+    parents: known.slice(hasBase ? 1 : 0),
+  });
   try {
+    // Whose the statistics are is found out before the work that they decide; without statistics nothing waits.
+    const owners = statistics.length === 0 ? null : await orAborted(digests.result, signal);
+    const foreign = owners === null ? [] : checkStatisticOwners(recipe, measured, digestsOf(owners));
+    if (foreign.length > 0) throw new RefusedError(foreign);
     await checkRoom(outDir, plan.writeBytes + plan.scratchBytes - (await takenBytes(folder, layout)));
     const write = plan.output === "adapter" ? makeAdapter : writeWeights;
-    const weights = await write({ plan, models, layout, folder, threads, crew, options });
+    const weights = await write({ plan, models, statistics, layout, folder, threads, crew, options });
     const made = weights.plan ?? plan;
     const known = await orAborted(digests.result, signal);
-    const identity =
-      known === null
-        ? null
-        : recipeIdentity(recipe, { base: hasBase ? (known[0] ?? null) : null, parents: known.slice(hasBase ? 1 : 0) });
+    const keys = mapStatistics(measured, ({ key }) => key);
+    const identity = known === null ? null : recipeIdentity(recipe, digestsOf(known), keys);
     const manifest = { ...weights.manifest, ...options.manifest };
     const describing = {
       plan: made,

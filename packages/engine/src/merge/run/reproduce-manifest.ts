@@ -2,6 +2,7 @@ import { z } from "zod";
 import { RefusedError, refuse } from "../fault.ts";
 import { methodOf, parseRecipe, type Recipe } from "../recipe.ts";
 import { isFields } from "../record.ts";
+import { listed, referencesIn } from "../statistics/statistic-header.ts";
 
 const digest = z
   .string()
@@ -16,6 +17,8 @@ const ownFields = z.object({
   recipe: z.record(z.string(), z.unknown()),
   maxShardBytes: z.number().int().positive().optional(),
   models: z.array(z.object({ role: z.enum(["base", "parent"]), label: z.string(), digest })),
+  /** Of each statistic, in the order of the recipe */
+  statistics: z.array(z.object({ key: z.string().regex(/^[0-9a-f]{64}$/) })).optional(),
   files: z.array(z.object({ path: z.string().min(1), sha256: digest, sizeBytes: z.number().int().nonnegative() })),
 });
 /** What a manifest always says anew. */
@@ -47,6 +50,9 @@ export function parseManifest(text: string, label: string): Manifest {
   const recipe = readRecipe(read.data.recipe, label);
   const count = recipe.parents.length + (recipe.base === null ? 0 : 1);
   if (read.data.models.length !== count) throw invalid(`it lists ${read.data.models.length} models, and its recipe has ${count}`);
+  const measured = listed(referencesIn(recipe)).length;
+  if ((read.data.statistics ?? []).length !== measured)
+    throw invalid(`it lists ${(read.data.statistics ?? []).length} statistics, and its recipe has ${measured}`);
   const known = [...Object.keys(ownFields.shape), ...derived];
   return { ...read.data, recipe, extra: Object.fromEntries(Object.entries(value).filter(([name]) => !known.includes(name))) };
 }

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { pathOf } from "../check-headers.ts";
 import { fault, RefusedError } from "../fault.ts";
 import { openModel } from "../open-model.ts";
+import { openStatistics } from "../statistics/open-statistic.ts";
+import { listed, noStatistics, referencesIn } from "../statistics/statistic-header.ts";
 import { digestModels } from "./digest-models.ts";
 import type { MergedFile, MergeOptions, MergeReport } from "./merge-options.ts";
 import { mergeToFolder } from "./merge-to-folder.ts";
@@ -11,7 +13,10 @@ import { startWorker } from "./start-worker.ts";
 
 /** Where the models of the manifest's recipe are now, and how to merge them. */
 export interface Reproducing
-  extends Pick<MergeOptions, "base" | "parents" | "adapters" | "outDir" | "threads" | "durable" | "onProgress" | "signal"> {
+  extends Pick<
+    MergeOptions,
+    "base" | "parents" | "adapters" | "statistics" | "outDir" | "threads" | "durable" | "onProgress" | "signal"
+  > {
   readonly manifest: Manifest;
   /** The folder that the manifest describes, for files of which it holds no digest */
   readonly folder: string;
@@ -43,6 +48,7 @@ export async function reproduceMerge(reproducing: Reproducing): Promise<Reproduc
   const labelled = models.map(({ label }) => label);
   const labels = recipe.base === null ? { parents: labelled } : { base: labelled[0] ?? null, parents: labelled.slice(1) };
   const options = { ...where, recipe, labels };
+  await verifyStatistics(manifest, options);
   await verifyModels(manifest, options);
   const known = models.map(({ digest }) => digest ?? "");
   const [base = null, parents] = recipe.base === null ? [null, known] : [known[0], known.slice(1)];
@@ -54,6 +60,21 @@ export async function reproduceMerge(reproducing: Reproducing): Promise<Reproduc
   });
   const files = await compareFiles(await withDigests(manifest.files, folder), report.files);
   return { same: files.every(({ outcome }) => outcome === "same"), files, report };
+}
+
+/** Refuses other statistics than those that the merge used, each with its place in the recipe. */
+async function verifyStatistics({ recipe, statistics = [] }: Manifest, options: Pick<MergeOptions, "statistics">): Promise<void> {
+  const opened = listed(await openStatistics(options.statistics ?? noStatistics, referencesIn(recipe)));
+  const faults = opened.flatMap(({ value: { file, header }, path }, k) => {
+    const was = statistics[k]?.key;
+    if (header.key === was) return [];
+    return fault(
+      "STATISTIC_DIFFERS",
+      `${path.join(".")}: ${file} is not what was used: its key is ${header.key} and was ${was}.`,
+      path,
+    );
+  });
+  if (faults.length > 0) throw new RefusedError(faults);
 }
 
 /** Refuses models with other content than those that were merged, each with its place in the recipe. */

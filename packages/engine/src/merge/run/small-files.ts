@@ -57,6 +57,7 @@ export async function smallFiles(describing: Describing): Promise<SmallFile[]> {
     recipe: plan.recipe,
     maxShardBytes: describing.maxShardBytes,
     models: described.map((model, i) => ({ ...model, reference: references[i] ?? null })),
+    ...(plan.statistics.length === 0 ? {} : { statistics: describeStatistics(plan) }),
     excluded: plan.excluded,
     copied: plan.copied,
     ...describeVocabulary(plan, labels),
@@ -66,6 +67,13 @@ export async function smallFiles(describing: Describing): Promise<SmallFile[]> {
   };
   return [...files, json("amalgam.json", manifest)];
 }
+
+/** Each statistic by its key, with its place in the recipe. */
+const describeStatistics = ({ statistics }: Plan) =>
+  statistics.map(({ value: { key, about }, path }) => ({
+    path: path.map(String),
+    ...{ key, kind: about.kind, estimator: about.estimator, lambda: about.lambda, examples: about.examples },
+  }));
 
 /** The merged vocabulary, when the recipe has a tokenizer policy. */
 function describeVocabulary({ alignment }: Plan, labels: readonly string[]): Readonly<Record<string, unknown>> {

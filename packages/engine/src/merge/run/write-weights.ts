@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { defaultTileBytes } from "../forecast.ts";
 import type { OpenModel } from "../open-model.ts";
 import type { Plan } from "../planned.ts";
+import type { OpenStatistic } from "../statistics/open-statistic.ts";
 import { BackgroundSync } from "./background-sync.ts";
 import { buildJob } from "./build-job.ts";
 import { bytesToRead } from "./bytes-to-read.ts";
@@ -24,6 +25,7 @@ import type { ThreadCrew } from "./thread-crew.ts";
 export interface Writing {
   readonly plan: Plan;
   readonly models: readonly OpenModel[];
+  readonly statistics: readonly OpenStatistic[];
   readonly layout: OutputLayout;
   readonly folder: Pick<PartialFolder, "path" | "done" | "journal">;
   readonly threads: number;
@@ -46,7 +48,16 @@ export interface Written {
 const scratchName = "prepared.scratch";
 
 /** Runs the merge into the weight files; they are synced when it returns. Closes every file, however it ends. */
-export async function writeWeights({ plan, models, layout, folder, threads, crew, options }: Writing): Promise<Written> {
+export async function writeWeights({
+  plan,
+  models,
+  statistics,
+  layout,
+  folder,
+  threads,
+  crew,
+  options,
+}: Writing): Promise<Written> {
   const { onProgress, signal, durable = true, hash = true } = options;
   const handles: FileHandle[] = [];
   const openFile = async (path: string, mode: "r" | "r+" | "w+" | "wx+") => {
@@ -56,7 +67,8 @@ export async function writeWeights({ plan, models, layout, folder, threads, crew
   };
   try {
     const inputs = [];
-    for (const path of models.flatMap(({ files }) => files)) inputs.push(await openFile(path, "r"));
+    const paths = [...models.flatMap(({ files }) => files), ...statistics.map(({ file }) => file)];
+    for (const path of paths) inputs.push(await openFile(path, "r"));
     const outputs = [];
     for (const { name, header, sizeBytes } of layout.files) {
       const isThere = folder.done.size > 0;
@@ -67,7 +79,7 @@ export async function writeWeights({ plan, models, layout, folder, threads, crew
       await output.handle.truncate(sizeBytes);
     }
     const plain = (files: readonly { path: string; fd: number }[]) => files.map(({ path, fd }) => ({ path, fd }));
-    const opened = { plan, models, inputs: plain(inputs), tileBytes: options.tileBytes ?? defaultTileBytes };
+    const opened = { plan, models, statistics, inputs: plain(inputs), tileBytes: options.tileBytes ?? defaultTileBytes };
     const means = await readMeans(opened, signal);
     const parts = { ...opened, means: means.values };
     const totals = { tensors: plan.tensors.length, bytes: plan.readBytes };

@@ -39,5 +39,3 @@ export async function readStatistic(file: string, { kind, shapes = new Map() }: 
   for (const [name, { values }] of tensors) checkValues(name, values, about, `${file}: `);
   return { about, tensors };
 }
-
-const texts = new Set(["kind", "estimator", "model", "base", "data"]);
