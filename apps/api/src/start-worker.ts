@@ -6,6 +6,7 @@ import { executeMerge } from "./modules/merges/execute-merge.job.ts";
 import { verifyVersion } from "./modules/models/verify-version.job.ts";
 import { sweepRuns } from "./modules/runs/sweep-runs.ts";
 import { sweepScratch } from "./modules/runs/sweep-scratch.ts";
+import { measureStatistics } from "./modules/statistics/measure-statistics.job.ts";
 import { advanceStudy } from "./modules/studies/advance-study.job.ts";
 import { runTrial } from "./modules/studies/run-trial.job.ts";
 import { createSuggester } from "./modules/studies/suggester.ts";
@@ -36,6 +37,7 @@ export async function startWorker(
     "verify-version": (id, signal) => verifyVersion(deps, id, signal),
     "execute-merge": (id, signal) => executeMerge(deps, id, signal),
     evaluate: (id, signal) => evaluate(deps, evaluator, id, signal),
+    "measure-statistics": (id, signal) => measureStatistics(deps, evaluator, id, signal),
     "advance-study": (id) => advanceStudy(deps, suggester, id),
     "run-trial": (id, signal) => runTrial(deps, { evaluator, suggester }, id, signal),
   };

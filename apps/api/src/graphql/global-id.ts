@@ -15,6 +15,7 @@ const nodeTypes = new Set([
   "Upload",
   "Study",
   "Trial",
+  "Statistic",
 ]);
 
 export function encodeGlobalId(typename: string, id: string | number | bigint): string {

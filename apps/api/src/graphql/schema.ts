@@ -9,6 +9,8 @@ import "../modules/uploads/uploads.graphql.ts";
 import "../modules/runs/runs.graphql.ts";
 import "../modules/merges/merges.graphql.ts";
 import "../modules/lineage/lineage.graphql.ts";
+import "../modules/statistics/statistics.graphql.ts";
+import "../modules/statistics/statistic-mutations.graphql.ts";
 import "../modules/evaluations/datasets.graphql.ts";
 import "../modules/evaluations/tasks.graphql.ts";
 import "../modules/evaluations/evaluations.graphql.ts";

@@ -54,6 +54,7 @@ test("PostgreSQL killed with -9: waiting and running jobs end, once it is back",
     "verify-version": handler,
     "execute-merge": handler,
     evaluate: handler,
+    "measure-statistics": handler,
     "advance-study": handler,
     "run-trial": handler,
   };

@@ -35,6 +35,7 @@ async function worker(handler: JobHandler, hooks: Partial<Parameters<typeof crea
     "verify-version": handler,
     "execute-merge": handler,
     evaluate: handler,
+    "measure-statistics": handler,
     "advance-study": handler,
     "run-trial": handler,
   };

@@ -4,7 +4,7 @@ import { onceInAWhile } from "./once-in-a-while.ts";
 
 const { Queue, Worker } = withBackend(createPostgresBackend);
 
-export type JobName = "verify-version" | "execute-merge" | "evaluate" | "advance-study" | "run-trial";
+export type JobName = "verify-version" | "execute-merge" | "evaluate" | "measure-statistics" | "advance-study" | "run-trial";
 
 /** Rows are the truth and jobs are hints: a job carries the id of a row and nothing else. */
 export interface JobQueue {

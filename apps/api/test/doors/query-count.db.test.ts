@@ -90,10 +90,32 @@ async function plant(count: number): Promise<void> {
     await db.evaluation.create({
       data: { versionId: version.id, versionDigest: sha256, taskId: task.id, splitId: split.id, runId: run.id, ...score },
     });
+    const statistic = await db.statistic.create({
+      data: {
+        ...{
+          key: sha256,
+          kind: "FISHER",
+          estimator: "exact",
+          about: { settings: {} },
+          examples: 1,
+          splitId: split.id,
+          runId: run.id,
+        },
+        ...{ versionId: version.id, versionDigest: sha256, headId: version.id },
+        ...{ state: "SUCCEEDED", blobSha256: sha256, sizeBytes: 1n, seconds: 1, finishedAt: new Date() },
+      },
+    });
     const other = await db.modelVersion.findFirst({ where: { id: { not: version.id } } });
     if (other)
       await db.lineageEdge.create({
-        data: { parentId: other.id, childId: version.id, role: "PARENT", parentDigest: sha256, position: 0 },
+        data: {
+          parentId: other.id,
+          childId: version.id,
+          role: "PARENT",
+          parentDigest: sha256,
+          position: 0,
+          statistics: { create: { position: 0, statisticId: statistic.id } },
+        },
       });
   }
 }
@@ -106,7 +128,8 @@ const documents = {
   versions: `{ versions(first: 50) { totalCount edges { node { ${version} } } } }`,
   runs: `{ runs(first: 50) { edges { node { id failure { code } stages { name } version { ${version} } evaluations { value version { ref } task { name labels } } } } } }`,
   tasks: "{ tasks(first: 50) { edges { node { name splits { name } expert { ref model { name } } } } } }",
-  lineage: `{ version(ref: "many/m1") { lineage { nodes { ${version} } edges { id role parent { id } child { id } } } } }`,
+  statistics: `{ statistics(first: 50) { totalCount edges { node { key settings downloadPath split { name task { name } } version { ref } base { ref } head { ref } run { state } } } } }`,
+  lineage: `{ version(ref: "many/m1") { lineage { nodes { ${version} } edges { id role parent { id } child { id } statistics { key split { task { name } } } } } } }`,
 };
 
 test.each(Object.entries(documents))("%s takes no more queries for many rows than for few", async (_name, document) => {

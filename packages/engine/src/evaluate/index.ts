@@ -5,6 +5,7 @@ export { evaluate } from "./evaluate.ts";
 export { type Estimate, type Interval, macroInterval, wilson } from "./intervals.ts";
 export { type EvaluationKind, evaluationKinds, kindFacts, type Metric, parseSettings, settingsSchemas } from "./kinds.ts";
 export { pairedDifference } from "./paired-difference.ts";
+export { type MemoryWatch, watchMemory } from "./peak-memory.ts";
 export {
   type AnswerExample,
   type ChoiceExample,

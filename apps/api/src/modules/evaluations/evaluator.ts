@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Score } from "@amalgam/engine/evaluate";
+import { type Measurer, MeasuringFailedError, type PointCost } from "../statistics/measurer.ts";
 import type { EvaluatorMessage, EvaluatorReply, EvaluatorRequest } from "./evaluator-child.ts";
 
 /** The model could not be scored; the message says why. */
@@ -18,7 +19,7 @@ export interface BackendReport {
  * A process of its own for the network: its kernels block their event loop for seconds, and ours must keep the job's lock alive.
  * It stays for the next request, because loading the network runtime takes longer than many a score.
  */
-export interface Evaluator {
+export interface Evaluator extends Measurer {
   /** One request at a time; aborting kills the process, and the next request starts another. */
   evaluate(request: EvaluatorRequest, options: { signal: AbortSignal; onProgress(part: number): void }): Promise<Score>;
   /** What it computes with. */
@@ -58,24 +59,34 @@ export function createEvaluator(): Evaluator {
     return turn;
   }
 
+  function abortable(signal: AbortSignal, message: EvaluatorMessage, listener: Listener): Promise<EvaluatorReply> {
+    return inTurn(async () => {
+      signal.throwIfAborted();
+      signal.addEventListener("abort", stop, { once: true });
+      try {
+        return await ask(start(), message, listener);
+      } catch (error) {
+        throw signal.aborted ? signal.reason : error;
+      } finally {
+        signal.removeEventListener("abort", stop);
+      }
+    });
+  }
+
   return {
-    evaluate: (request, { signal, onProgress }) =>
-      inTurn(async () => {
-        signal.throwIfAborted();
-        signal.addEventListener("abort", stop, { once: true });
-        try {
-          const reply = await ask(start(), { kind: "evaluate", request }, onProgress);
-          if (reply.kind === "score") return reply.score;
-          throw new EvaluationFailedError(`${request.task}: ${reply.kind === "failed" ? reply.message : "no score came back"}`);
-        } catch (error) {
-          throw signal.aborted ? signal.reason : error;
-        } finally {
-          signal.removeEventListener("abort", stop);
-        }
-      }),
+    evaluate: async (request, { signal, onProgress }) => {
+      const reply = await abortable(signal, { kind: "evaluate", request }, { onProgress });
+      if (reply.kind === "score") return reply.score;
+      throw new EvaluationFailedError(`${request.task}: ${reply.kind === "failed" ? reply.message : "no score came back"}`);
+    },
+    measure: async (request, { signal, ...listener }) => {
+      const reply = await abortable(signal, { kind: "measure", request }, listener);
+      if (reply.kind === "measured") return;
+      throw new MeasuringFailedError(`${request.task}: ${reply.kind === "failed" ? reply.message : "nothing came back"}`);
+    },
     backends: () =>
       inTurn(async () => {
-        const reply = await ask(start(), { kind: "backends" }, () => {});
+        const reply = await ask(start(), { kind: "backends" });
         if (reply.kind === "backends") return reply.backends;
         throw new EvaluationFailedError(reply.kind === "failed" ? reply.message : "no answer came back");
       }),
@@ -83,15 +94,21 @@ export function createEvaluator(): Evaluator {
   };
 }
 
+interface Listener {
+  onProgress?(part: number): void;
+  onPoint?(index: number, cost: PointCost): void;
+}
+
 /** Sends one message and waits for what answers it. */
-function ask(child: ChildProcess, message: EvaluatorMessage, onProgress: (part: number) => void): Promise<EvaluatorReply> {
+function ask(child: ChildProcess, message: EvaluatorMessage, listener: Listener = {}): Promise<EvaluatorReply> {
   return new Promise((resolve, reject) => {
     const finish = (settle: () => void) => {
       child.off("message", onMessage).off("exit", onExit).off("error", onError);
       settle();
     };
     const onMessage = (reply: EvaluatorReply) => {
-      if (reply.kind === "progress") onProgress(reply.part);
+      if (reply.kind === "progress") listener.onProgress?.(reply.part);
+      else if (reply.kind === "point") listener.onPoint?.(reply.index, reply.cost);
       else finish(() => resolve(reply));
     };
     const onExit = (code: number | null, name: string | null) =>

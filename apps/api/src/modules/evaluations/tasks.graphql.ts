@@ -47,6 +47,7 @@ const TaskRef = builder.prismaNode("Task", {
 
 builder.prismaObject("Split", {
   fields: (t) => ({
+    task: t.relation("task"),
     name: t.exposeString("name"),
     purpose: t.expose("purpose", { type: SplitPurposeEnum }),
     exampleCount: t.exposeInt("exampleCount"),

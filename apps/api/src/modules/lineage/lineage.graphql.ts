@@ -1,6 +1,7 @@
 import { LineageRole } from "../../generated/prisma/client.ts";
 import { builder } from "../../graphql/builder.ts";
 import { connectionOf } from "../../graphql/connection.ts";
+import { StatisticRef } from "../statistics/statistics.graphql.ts";
 import type { Lineage } from "./read-lineage.ts";
 
 export const LineageRoleEnum = builder.enumType("LineageRole", { values: Object.values(LineageRole) });
@@ -14,6 +15,14 @@ const EdgeRef = builder.prismaNode("LineageEdge", {
     parentDigest: t.exposeString("parentDigest", { description: "Digest of the parent when the edge was made" }),
     coefficient: t.exposeFloat("coefficient", { nullable: true }),
     position: t.exposeInt("position"),
+    statistics: t.field({
+      type: [StatisticRef],
+      description: "What had been measured of the parent and was used by the merge",
+      select: (_args, _context, nested) => ({
+        statistics: { orderBy: { position: "asc" }, select: { statistic: nested() } },
+      }),
+      resolve: ({ statistics }) => statistics.map(({ statistic }) => statistic),
+    }),
   }),
 });
 

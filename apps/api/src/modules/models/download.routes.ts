@@ -1,19 +1,21 @@
 import { pipeline } from "node:stream/promises";
 import { Router } from "express";
 import type { Deps } from "../../deps.ts";
+import type { File } from "../../generated/prisma/client.ts";
 import { decodeIdOf } from "../../graphql/global-id.ts";
 import { blobKey } from "../../platform/object-store.ts";
+import type { Actor } from "../accounts/actor.ts";
 import { actorOf } from "../accounts/require-actor.ts";
+import { findStatisticFile } from "../statistics/statistic-file.ts";
 import { parseRange } from "./byte-range.ts";
 import { findFile } from "./find-file.ts";
 
-/** Files of versions, with ranges and digests as entity tags. The bytes behind an address never change. */
+/** Files of versions, and of statistics, with ranges and digests as entity tags. The bytes behind an address never change. */
 export function downloadRoutes(deps: Deps): Router {
   const router = Router();
-  router.get("/files/:versionId/*path", async (req, res) => {
-    const versionId = versionIdOf(req.params.versionId);
-    const file = versionId && (await findFile(deps, actorOf(req), { versionId, path: req.params.path.join("/") }));
-    if (!file) return res.status(404).json({ code: "NOT_FOUND", message: "There is no such file in this version." });
+  router.get("/files/:id/*path", async (req, res) => {
+    const file = await fileBehind(deps, actorOf(req), { id: req.params.id, path: req.params.path.join("/") });
+    if (!file) return res.status(404).json({ code: "NOT_FOUND", message: "There is no such file here." });
     const etag = `"${file.sha256}"`;
     const size = Number(file.sizeBytes);
     res.set({
@@ -44,9 +46,19 @@ export function downloadRoutes(deps: Deps): Router {
   return router;
 }
 
-function versionIdOf(globalId: string): string | null {
+type Downloaded = Pick<File, "path" | "sha256" | "sizeBytes">;
+
+/** By the id of a version or of a statistic; null for any other. */
+async function fileBehind(deps: Deps, actor: Actor, wanted: { id: string; path: string }): Promise<Downloaded | null> {
+  const versionId = idOf("ModelVersion", wanted.id);
+  if (versionId !== null) return findFile(deps, actor, { versionId, path: wanted.path });
+  const statisticId = idOf("Statistic", wanted.id);
+  return statisticId === null ? null : findStatisticFile(deps, actor, { statisticId, path: wanted.path });
+}
+
+function idOf(typename: string, globalId: string): string | null {
   try {
-    return decodeIdOf("ModelVersion", globalId);
+    return decodeIdOf(typename, globalId);
   } catch {
     return null;
   }

@@ -9,6 +9,7 @@ export const jobOf: Readonly<Record<RunKind, JobName>> = {
   VERIFICATION: "verify-version",
   MERGE: "execute-merge",
   EVALUATION: "evaluate",
+  STATISTIC: "measure-statistics",
 };
 
 /** Puts a run that failed or was cancelled back into the queue. */
@@ -37,11 +38,9 @@ export async function retryRun(deps: Deps, actor: Actor, id: string): Promise<Ru
 }
 
 async function reopen(tx: Prisma.TransactionClient, run: Run): Promise<void> {
-  if (run.kind === "EVALUATION") {
-    const where = { runId: run.id, state: { in: ["FAILED" as const, "CANCELLED" as const] } };
-    await tx.evaluation.updateMany({ where, data: { state: "QUEUED" } });
-    return;
-  }
+  const where = { runId: run.id, state: { in: ["FAILED" as const, "CANCELLED" as const] } };
+  if (run.kind === "EVALUATION") return void (await tx.evaluation.updateMany({ where, data: { state: "QUEUED" } }));
+  if (run.kind === "STATISTIC") return void (await tx.statistic.updateMany({ where, data: { state: "QUEUED" } }));
   await tx.modelVersion.updateMany({
     where: { id: run.versionId, state: "REJECTED" },
     data: { state: "VERIFYING", rejectionCode: null, rejectionMessage: null, rejectionPath: [] },

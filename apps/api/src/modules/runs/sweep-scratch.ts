@@ -6,7 +6,7 @@ import { isTerminal } from "./run.state.ts";
 /** Removes the working folders of runs that have ended: those of a worker that died are left to us. */
 export async function sweepScratch(deps: Deps): Promise<number> {
   let removed = 0;
-  for (const kind of ["merges", "evaluations"]) {
+  for (const kind of ["merges", "evaluations", "statistics"]) {
     const folder = path.join(deps.scratchDir, kind);
     const ids = await fs.readdir(folder).catch(() => []);
     const rows = await deps.db.run.findMany({ where: { id: { in: ids } }, select: { id: true, state: true } });

@@ -93,3 +93,22 @@ test("the files of a data set stay, though no task uses them", async () => {
   await collectGarbage(inTwoDays());
   expect(await deps.store.stat(blobKey(sha256))).not.toBeNull();
 });
+
+test("the file of a statistic stays", async () => {
+  const { deps } = stack;
+  const sha256 = await storeBlob("a statistic");
+  const digest = "1".repeat(64);
+  const model = await deps.db.model.create({ data: { namespace: "gc", name: "measured" } });
+  const { id: versionId } = await deps.db.modelVersion.create({ data: { modelId: model.id, number: 1, kind: "BASE" } });
+  const task = await deps.db.task.create({
+    data: { namespace: "gc", name: "task", title: "T", labels: ["a", "b"], metric: "accuracy" },
+  });
+  const { id: splitId } = await deps.db.split.create({
+    data: { taskId: task.id, name: "search", purpose: "SEARCH", exampleCount: 1, blobSha256: await storeBlob("its split") },
+  });
+  const measured = { state: "SUCCEEDED", blobSha256: sha256, sizeBytes: 11n, seconds: 1, finishedAt: new Date() } as const;
+  const facts = { key: digest, kind: "FISHER", estimator: "exact", about: {}, examples: 1 } as const;
+  await deps.db.statistic.create({ data: { ...facts, ...measured, versionId, versionDigest: digest, splitId } });
+  await collectGarbage(inTwoDays());
+  expect(await deps.store.stat(blobKey(sha256))).not.toBeNull();
+});

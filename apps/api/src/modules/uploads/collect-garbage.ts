@@ -5,7 +5,7 @@ import { dropUpload } from "./upload-parts.ts";
 const keptForMs = 24 * 3600_000;
 const atOnce = 500;
 
-/** Removes uploads that were abandoned, and blobs that no version, task or data set has needed for a day. */
+/** Removes uploads that were abandoned, and blobs that no version, task, data set or statistic has needed for a day. */
 export async function collectGarbage(deps: Deps): Promise<{ uploads: number; blobs: number }> {
   const before = new Date(deps.clock().getTime() - keptForMs);
   const uploads = await deps.db.upload.findMany({
@@ -14,7 +14,13 @@ export async function collectGarbage(deps: Deps): Promise<{ uploads: number; blo
   });
   for (const upload of uploads) await dropUpload(deps, upload);
   const candidates = await deps.db.blob.findMany({
-    where: { createdAt: { lt: before }, files: { none: {} }, splits: { none: {} }, datasetSplits: { none: {} } },
+    where: {
+      createdAt: { lt: before },
+      files: { none: {} },
+      splits: { none: {} },
+      datasetSplits: { none: {} },
+      statistics: { none: {} },
+    },
     select: { sha256: true },
     take: atOnce,
   });
@@ -32,7 +38,12 @@ async function removeBlob(deps: Deps, sha256: string): Promise<boolean> {
     await tx.$queryRaw`select 1 from "Blob" where sha256 = ${sha256} for update`;
     // A version that is being verified counts on the bytes it was told are there.
     const wanted = await tx.file.count({ where: { sha256, version: { state: { not: "REJECTED" } } } });
-    const users = [{ files: { some: {} } }, { splits: { some: {} } }, { datasetSplits: { some: {} } }];
+    const users = [
+      { files: { some: {} } },
+      { splits: { some: {} } },
+      { datasetSplits: { some: {} } },
+      { statistics: { some: {} } },
+    ];
     const used = await tx.blob.count({ where: { sha256, OR: users } });
     if (wanted > 0 || used > 0) return false;
     await deps.store.delete(blobKey(sha256));
