@@ -13,6 +13,7 @@ import {
   trunkConfig,
 } from "@amalgam/engine/merge";
 import { Refusal } from "../failure.ts";
+import { openOwnStatistics } from "./own-statistics.ts";
 import { type LocalStage, type PlaceOf, placeholder } from "./recipe-file.ts";
 
 export interface CheckedStage {
@@ -32,19 +33,28 @@ interface Named {
   readonly adapterPath: Path;
 }
 
+export interface CheckOptions {
+  readonly placeOf?: PlaceOf;
+  /** Whether models that statistics belong to are hashed, to see that they are theirs; a merge finds out by itself */
+  readonly hashes?: boolean;
+}
+
 /**
  * Plans every step from headers alone, with the planned result of a step in place of a folder that does not exist yet. Everything
  * at fault is told at once; a step that needs the result of a faulty one is not judged.
  * @throws Refusal
  */
-export async function checkStages(stages: readonly LocalStage[], placeOf: PlaceOf = placeholder): Promise<CheckedStage[]> {
+export async function checkStages(
+  stages: readonly LocalStage[],
+  { placeOf = placeholder, hashes = true }: CheckOptions = {},
+): Promise<CheckedStage[]> {
   const open = opener();
   /** By place; null where nothing is known of it yet, or ever */
   const results = new Map<string, CheckpointHeader | null>();
   const checked: CheckedStage[] = [];
   const faults: Fault[] = [];
   for (const stage of stages) {
-    const found = await planStage(stage, results, open);
+    const found = await planStage(stage, results, { open, hashes });
     if ("faults" in found) faults.push(...found.faults.map((each) => inStage(stage, each)));
     else checked.push({ stage, plan: found.plan });
     if (stage.name !== null) results.set(placeOf(stage.name), "faults" in found ? null : found.result);
@@ -83,7 +93,11 @@ function opener(): Open {
 /** What is known of a step before it is done: its plan and the headers of its result, nothing yet, or what is at fault. */
 type Planned = { readonly plan: Plan | null; readonly result: CheckpointHeader | null } | { readonly faults: readonly Fault[] };
 
-async function planStage(stage: LocalStage, results: ReadonlyMap<string, CheckpointHeader | null>, open: Open): Promise<Planned> {
+async function planStage(
+  stage: LocalStage,
+  results: ReadonlyMap<string, CheckpointHeader | null>,
+  { open, hashes }: { readonly open: Open; readonly hashes: boolean },
+): Promise<Planned> {
   const models = modelsOf(stage);
   const made = models.map(({ location }) => results.get(location));
   const opened = await Promise.allSettled(models.map((model, k) => (made[k] === undefined ? open(model) : null)));
@@ -97,18 +111,29 @@ async function planStage(stage: LocalStage, results: ReadonlyMap<string, Checkpo
   // Tokens and states of a result are found by its run.
   const isEarly = made.some((header) => header === null || (header !== undefined && stage.recipe.tokenizer !== null));
   if (isEarly) return { plan: null, result: null };
+  const foreign: Fault[] = [];
   try {
+    const { headers: statistics, faults: others } = await openOwnStatistics(
+      stage,
+      (location) => !hashes || results.has(location),
+    );
+    foreign.push(...others);
     const files = await openTokenizers(opened.flatMap((each) => (each.status === "fulfilled" ? (each.value ?? []) : [])));
     const headers = made.map((header) => header ?? files.shift()?.header).filter((header) => header !== undefined);
-    const [first, ...others] = headers;
+    const [first, ...rest] = headers;
     const hasBase = stage.base !== null;
-    const planned = plan(stage.recipe, { base: hasBase ? (first ?? null) : null, parents: hasBase ? others : headers });
+    const planned = plan(stage.recipe, {
+      base: hasBase ? (first ?? null) : null,
+      parents: hasBase ? rest : headers,
+      statistics,
+    });
+    if (foreign.length > 0) return { faults: foreign };
     // What a folder of an adapter says of itself is not told by its tensors.
     const isModel = ["weights", "delta", "tasks"].includes(planned.output);
     return { plan: planned, result: isModel ? resultOf(stage, planned, headers) : null };
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
-    return { faults: error.faults };
+    return { faults: [...foreign, ...error.faults] };
   }
 }
 

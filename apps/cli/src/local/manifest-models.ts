@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import type { Manifest } from "@amalgam/engine/merge";
+import { type Manifest, type PerModel, statisticsIn } from "@amalgam/engine/merge";
 import { type Fault, Refusal, UsageError } from "../failure.ts";
 import { printable } from "../terminal/format.ts";
 import { findModel, ModelMissing } from "./find-model.ts";
@@ -50,9 +50,20 @@ export async function locateModels({ recipe }: Manifest, whereabouts: Whereabout
     parents.push((await find(model, whereabouts.parents.get(i), ["parents", String(i), "model"])) ?? "");
     adapters.push(await find(adapter, undefined, ["parents", String(i), "adapter"]));
   }
+  const named = statisticsIn(recipe);
+  const statistics: PerModel<string> = {
+    base: await Promise.all(named.base.map(async (ref, k) => (await find(ref, undefined, ["baseStatistics", String(k)])) ?? "")),
+    parents: await Promise.all(
+      named.parents.map((own, i) =>
+        Promise.all(
+          own.map(async (ref, k) => (await find(ref, undefined, ["parents", String(i), "statistics", String(k)])) ?? ""),
+        ),
+      ),
+    ),
+  };
   if (faults.length > 0) throw new Refusal(faults);
   const hasAdapters = baseAdapter !== null || adapters.some((adapter) => adapter !== null);
-  return { base, parents, ...(hasAdapters ? { adapters: { base: baseAdapter, parents: adapters } } : {}) };
+  return { base, parents, statistics, ...(hasAdapters ? { adapters: { base: baseAdapter, parents: adapters } } : {}) };
 }
 
 /** In the registry, or where Hugging Face keeps what it fetched: references of a merge made there, or of one that was pulled. */

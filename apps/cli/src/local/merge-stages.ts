@@ -5,7 +5,7 @@ import { refusal } from "../failure.ts";
 import { checkStages } from "./check-stages.ts";
 import { type LocalStage, readLocalStages } from "./recipe-file.ts";
 
-type Inputs = "recipe" | "base" | "parents" | "adapters" | "labels" | "digests" | "durable" | "hash";
+type Inputs = "recipe" | "base" | "parents" | "adapters" | "statistics" | "labels" | "digests" | "durable" | "hash";
 
 export type StageOptions = Omit<MergeOptions, Inputs> & {
   /** Overrides the seeds of the recipe */
@@ -34,7 +34,7 @@ interface StageRecord {
  */
 export async function mergeRecipeFile(file: string, { seed, ...options }: StageOptions): Promise<StagesReport> {
   const stages = await readLocalStages(file, { seed });
-  await checkStages(stages);
+  await checkStages(stages, { hashes: stages.length > 1 });
   const recipeNotes = stages.flatMap(({ notes }) => notes);
   const [only, ...others] = stages;
   if (only === undefined) throw new Error("A recipe file has at least one step.");
@@ -97,7 +97,7 @@ async function mergeAll(
 }
 
 /** The models of a step, with what earlier steps have made in place of their names. */
-function inputsOf({ recipe, base, parents, adapters, uses }: LocalStage, places: ReadonlyMap<string, string>) {
+function inputsOf({ recipe, base, parents, adapters, statistics, uses }: LocalStage, places: ReadonlyMap<string, string>) {
   const found = (text: string | undefined, location: string): string =>
     (text !== undefined && uses.includes(text) ? places.get(text) : undefined) ?? location;
   return {
@@ -105,6 +105,7 @@ function inputsOf({ recipe, base, parents, adapters, uses }: LocalStage, places:
     base: base === null ? null : found(recipe.base ?? undefined, base),
     parents: parents.map((location, i) => found(recipe.parents[i]?.model, location)),
     adapters,
+    statistics,
   };
 }
 

@@ -1,6 +1,15 @@
 import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
-import { type Fault, type ParsedRecipe, parseRecipeStages, type Recipe, type RecipeStage } from "@amalgam/engine/merge";
+import {
+  type Fault,
+  mapStatistics,
+  type ParsedRecipe,
+  type PerModel,
+  parseRecipeStages,
+  type Recipe,
+  type RecipeStage,
+  statisticsIn,
+} from "@amalgam/engine/merge";
 import { Refusal, refusal } from "../failure.ts";
 import { findModel, ModelMissing, type Surroundings } from "./find-model.ts";
 
@@ -9,6 +18,8 @@ export interface LocalRecipe extends ParsedRecipe {
   readonly base: string | null;
   readonly parents: readonly string[];
   readonly adapters: { readonly base: string | null; readonly parents: readonly (string | null)[] };
+  /** Files; whether they are there and fit, opening them tells */
+  readonly statistics: PerModel<string>;
 }
 
 /** One step of a recipe file; where it uses the result of another step, that one's place stands for a folder. */
@@ -107,5 +118,7 @@ async function locate(stage: RecipeStage, { path: place, placeOf, surroundings, 
     found.adapters.push(adapter === undefined ? null : await find(adapter, ["parents", i, "adapter"]));
   }
   const adapters = { base: found.baseAdapter, parents: found.adapters };
-  return { ...stage, notes, base: found.base, parents: found.parents, adapters, path: place };
+  // Files, which count from the recipe's folder as its models do.
+  const statistics = mapStatistics(statisticsIn(stage.recipe), (ref) => path.resolve(surroundings.folder, ref));
+  return { ...stage, notes, base: found.base, parents: found.parents, adapters, statistics, path: place };
 }

@@ -43,14 +43,28 @@ function block(value: unknown, indent: string): string[] {
 
 /** A recipe as YAML in native form; what is not set is left out. Reading it back gives the same recipe. */
 export function writeRecipe(recipe: Recipe, name: string | null = null): string {
-  const { version, method, base, baseAdapter, parents, parameters, slices, exclude, dtype, seed, tokenizer, chatTemplate } =
-    recipe;
+  const {
+    version,
+    method,
+    base,
+    baseAdapter,
+    baseStatistics,
+    parents,
+    parameters,
+    slices,
+    exclude,
+    dtype,
+    seed,
+    tokenizer,
+    chatTemplate,
+  } = recipe;
   const given: Readonly<Record<string, unknown>> = {
     ...(name === null ? {} : { name }),
     version,
     method,
     ...(base === null ? {} : { base }),
     ...(baseAdapter === null ? {} : { baseAdapter }),
+    ...(baseStatistics === undefined ? {} : { baseStatistics }),
     parents,
     ...(Object.keys(parameters).length === 0 ? {} : { parameters }),
     ...(slices === null ? {} : { slices }),

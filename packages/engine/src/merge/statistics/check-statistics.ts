@@ -72,6 +72,8 @@ function checkGrid(own: readonly StatisticHeader[], i: number): Fault[] {
   });
 }
 
+const short = (digest: string | null | undefined): string => (digest == null ? "none" : `${digest.slice(0, 12)}…`);
+
 /** Content digests (sha256, hex) of the models of a merge. */
 export interface OwnerDigests {
   readonly base: string | null;
@@ -84,16 +86,14 @@ export function checkStatisticOwners(recipe: Recipe, given: PerModel<StatisticHe
   return listed(given).flatMap(({ value: { label, about }, path, parent }): Fault[] => {
     const model = parent === null ? recipe.base : recipe.parents[parent]?.model;
     const digest = parent === null ? digests.base : digests.parents[parent];
-    if (about.model !== digest)
+    if (about.model !== digest) {
+      const why = `it is of ${short(about.model)}, and ${model} has the digest ${short(digest)}`;
       return [
-        fault(
-          "STATISTIC_OWNER",
-          `${label} was measured of another model than ${model}: of ${about.model}, and that is ${digest}.`,
-          path,
-        ),
+        fault("STATISTIC_OWNER", `${label} was measured of another model than ${model}: ${why}; measure it of that one.`, path),
       ];
+    }
     if (about.base === null || about.base === digests.base || (digests.base === null && about.lambda === 1)) return [];
-    const why = `${label} was measured between another base and ${model}: ${about.base}, and the recipe's is ${digests.base ?? "none"}`;
-    return [fault("STATISTIC_OWNER", `${why}.`, path)];
+    const why = `on the way from ${short(about.base)} to ${model}, and the recipe's base is ${short(digests.base)}`;
+    return [fault("STATISTIC_OWNER", `${label} was measured ${why}; measure it from that one.`, path)];
   });
 }
