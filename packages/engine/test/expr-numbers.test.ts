@@ -7,7 +7,7 @@ import { keyOf, numericEvaluator, statisticsOf } from "../src/expr/numeric.ts";
 import { parametrise } from "../src/expr/parametrise.ts";
 import { isByRow, programOf, rowReductionsOf } from "../src/expr/program.ts";
 import { type RandomKey, randomBits, randomUnit } from "../src/expr/random.ts";
-import { sampleRanges, wholeSelection } from "../src/expr/sample.ts";
+import { bandMargin, sampleRanges, wholeSelection } from "../src/expr/sample.ts";
 import { evaluate } from "../src/expr/scalar.ts";
 import { solvers } from "../src/expr/solvers.ts";
 
@@ -515,29 +515,58 @@ describe("the passes of an expression", () => {
   });
 });
 
+/** Independent draws from the normal distribution. */
+function normals(seed: number): () => number {
+  let at = 0;
+  const unit = (): number => randomUnit([seed, 0], at++);
+  return () => Math.sqrt(-2 * Math.log(1 - unit())) * Math.cos(2 * Math.PI * unit());
+}
+
 describe("the sample of a tensor", () => {
   const sizes = [1, 4096, wholeSelection, wholeSelection + 1, 1e6 + 7, 5e7 + 3, 1e9];
 
-  it("is a part of it, in order, without overlap, of about 65,536 values to 524,288", () => {
+  it("is a part of it, in order, without overlap, of about 65,536 values to 2,097,152", () => {
     for (const elements of sizes) {
       const ranges = sampleRanges({ elements, columns: elements }, false);
       let end = 0;
       for (const { begin, count } of ranges) {
         expect(begin).toBeGreaterThanOrEqual(end);
-        expect(begin % 4096).toBe(0);
+        expect(begin % 512).toBe(0);
         expect(count).toBeGreaterThan(0);
         end = begin + count;
       }
       expect(end).toBeLessThanOrEqual(elements);
       const total = ranges.reduce((sum, { count }) => sum + count, 0);
-      expect(total).toBeGreaterThan(Math.min(elements, 65536) - 4096);
-      expect(total).toBeLessThanOrEqual(524288 + 4096);
-      // Evenly: no gap is twice the average.
-      const gap = elements / ranges.length;
+      expect(total).toBeGreaterThan(Math.min(elements, 65536) - 512);
+      expect(total).toBeLessThanOrEqual(2097152 + 512);
+      // Evenly: one in each of equal strata.
+      const stratum = elements / ranges.length;
       for (const [i, { begin }] of ranges.entries())
-        expect(Math.abs(begin + 2048 - (i + 0.5) * gap)).toBeLessThanOrEqual(gap / 2 + 4096);
+        expect(Math.abs(begin + 256 - (i + 0.5) * stratum)).toBeLessThanOrEqual(stratum / 2 + 512);
     }
-    expect(sampleRanges({ elements: 1e7, columns: 1e7 }, false)).toHaveLength(Math.ceil(1e7 / 128 / 4096));
+    expect(sampleRanges({ elements: 1e7, columns: 1e7 }, false)).toHaveLength(Math.ceil(1e7 / 128 / 512));
+  });
+
+  it("says where a border lies, also where rows and columns have scales of their own", () => {
+    const next = normals(5);
+    for (const columns of [512, 1000, 2048]) {
+      const elements = 2048 * columns;
+      const scales = Array.from({ length: columns }, () => Math.exp(next()));
+      const values = new Float32Array(elements);
+      for (let at = 0, row = 1; at < elements; at += 1) {
+        if (at % columns === 0) row = Math.exp(0.5 * next());
+        values[at] = Math.abs(row * (scales[at % columns] ?? 1) * next());
+      }
+      const sorted = values.slice().sort();
+      const sample = sampleRanges({ elements, columns }, false).flatMap(({ begin, count }) => [
+        ...values.subarray(begin, begin + count),
+      ]);
+      for (const share of [0.01, 0.1, 0.2, 0.5, 0.9]) {
+        const border = sorted[elements - Math.floor(share * elements)] ?? 0;
+        const found = sample.filter((value) => value >= border).length / sample.length;
+        expect(Math.abs(found - share)).toBeLessThan(bandMargin(sample.length, share));
+      }
+    }
   });
 
   it("is whole rows where rows matter", () => {

@@ -1,6 +1,6 @@
 import { largest, number } from "../expr/expr.ts";
 import { statisticsOf } from "../expr/numeric.ts";
-import { sampleRanges, wholeSelection } from "../expr/sample.ts";
+import { bandShare, sampleRanges, wholeSelection } from "../expr/sample.ts";
 import { type Outline, outlineOf, shapeFor } from "../expr/wasm/kernel.ts";
 import { strideOf } from "../expr/wasm/kernel-instance.ts";
 import { layoutFor } from "../expr/wasm/layout.ts";
@@ -160,12 +160,12 @@ function tilesOf(works: readonly Work[], tileBytes: number): number {
   return 65536 * layoutFor(shapeFor(outlines, tileBytes, columns)).pages;
 }
 
-/** Statistics that threads share while they are found: keys that selections collect, about 1 in 40, and sums of blocks. */
+/** Statistics that threads share while they are found: keys that selections collect, and sums of blocks. */
 function sharedOf(works: readonly Work[]): number {
   return works.reduce((most, { source, outline }) => {
     const { levels = [] } = outline?.program ?? {};
     const bytes = levels.map(({ selections, reductions }) => {
-      const keys = source.elements <= wholeSelection ? source.elements : source.elements / 40;
+      const keys = source.elements * (source.elements <= wholeSelection ? 1 : bandShare(source.elements));
       return 2 * selections.length * 4 * keys + 3 * reductions.length * 8 * (source.elements / 4096);
     });
     return Math.max(most, ...bytes);

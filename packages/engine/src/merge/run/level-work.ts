@@ -1,7 +1,7 @@
 import { blockCount } from "../../expr/blocks.ts";
 import type { TensorSelection } from "../../expr/expr.ts";
 import { binOf, type CountedKey, keyFromHalves, largestAt, lowerHalf, nthLargest, upperHalf } from "../../expr/nth-largest.ts";
-import { sampleRanges } from "../../expr/sample.ts";
+import { bandMargin, sampleRanges } from "../../expr/sample.ts";
 import { valueOfKey } from "../../expr/wasm/emit-select.ts";
 import {
   type Band,
@@ -251,12 +251,12 @@ const hotShare = 1 / 128;
 
 /**
  * Two keys between which the share of the largest values should end, from a sample: the n-th largest of the sample, give or take
- * 10 standard errors of it, since neighbouring values are no independent draws.
+ * some standard errors of it, since neighbouring values are no independent draws.
  */
 function bandOf(sample: readonly Int32Array[], share: number): Band {
   const size = sample.reduce((total, { length }) => total + length, 0);
   const middle = share * size;
-  const margin = 10 * Math.sqrt(size * share * (1 - share)) + 16;
+  const margin = size * bandMargin(size, share);
   const ranks = [middle - margin, middle, middle + margin].map((n) => Math.min(size, Math.max(1, Math.round(n))));
   const [upper, centre, lower] = largestAt(sample, ranks);
   if (upper === undefined || centre === undefined || lower === undefined) throw new Error("Three ranks were asked for.");
