@@ -131,15 +131,22 @@ describe("multiple choice", () => {
 
   test("a context of a million characters costs little, and only its end matters", async () => {
     const model = network(8);
-    const began = performance.now();
     const choices = ["b", "cc"];
-    const long = continuationsOf(model, plain, {
+    let read = 0;
+    const counting = {
+      ...plain,
+      encodePlain: (text: string) => {
+        read += text.length;
+        return plain.encodePlain(text);
+      },
+    };
+    const long = continuationsOf(model, counting, {
       prompt: `${"the end ".repeat(130_000)}is near`,
       choices,
       separator: " ",
       where: "",
     });
-    expect(performance.now() - began).toBeLessThan(500);
+    expect(read).toBeLessThan(20_000);
     const short = continuationsOf(model, plain, { prompt: "the end is near", choices, separator: " ", where: "" });
     expect(long).toEqual(short);
     expect(long[0]).toMatchObject({ tokens: [1, ...idsOf("s near b")], isCut: true });

@@ -123,7 +123,7 @@ describe("a plan", () => {
     expect(plan(same, { base, parents: [base] }).notes.join()).toContain("its task vector is zero");
   });
 
-  it("of 100,000 tensors takes less than a second", () => {
+  it("of 100,000 tensors has them all: with work for each pair of them it would not end", () => {
     const big = (label: string): CheckpointHeader => ({
       label,
       config: null,
@@ -131,9 +131,7 @@ describe("a plan", () => {
       tensors: Array.from({ length: 100_000 }, (_, i) => ({ name: `t.${i}`, dtype: "BF16", shape: [10, 10] })),
     });
     const linear = parseRecipe({ method: "linear", parents: [{ model: "p" }, { model: "q" }] });
-    const started = process.cpuUsage();
-    plan(linear, { base: null, parents: [big("p"), big("q")] });
-    expect(process.cpuUsage(started).user / 1e6).toBeLessThan(3);
+    expect(plan(linear, { base: null, parents: [big("p"), big("q")] }).tensors).toHaveLength(100_000);
   });
 });
 
