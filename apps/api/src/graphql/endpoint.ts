@@ -1,4 +1,5 @@
 import { ApolloServer } from "@apollo/server";
+import { ApolloServerPluginCacheControlDisabled } from "@apollo/server/plugin/disabled";
 import { expressMiddleware } from "@as-integrations/express5";
 import express, { type Request, type Response, Router } from "express";
 import {
@@ -27,6 +28,8 @@ export interface GraphqlEndpoint {
 export async function startGraphql(deps: Deps): Promise<GraphqlEndpoint> {
   const apollo = new ApolloServer<Context>({
     schema,
+    // Nothing here may be cached for others, and its hook on every field takes a quarter of the time of a long answer.
+    plugins: [ApolloServerPluginCacheControlDisabled()],
     validationRules: [documentLimits],
     parseOptions: { maxTokens },
     introspection: true,

@@ -125,3 +125,22 @@ test("a new score is seen at once, also in ranks and means", async () => {
   expect(rows.filter(({ mean, reference }) => mean === null && !reference)).toHaveLength(1);
   expect(rows.findLast(({ rank }) => rank !== null)).toEqual(weakest);
 });
+
+test("after a new score only its version is read, and only its pairs are worked out", async () => {
+  const { db } = stack.deps;
+  await ask("large", "rank", "(first: 1)", "");
+  // One score of a version goes: without it the version has no mean, and what is left follows from what is known.
+  const gone = await db.evaluation.findFirstOrThrow({
+    where: { task: { namespace: "large", name: "t3" }, version: { kind: "MERGED" } },
+  });
+  await db.evaluation.delete({ where: { id: gone.id } });
+  const without = await ask("large", "rank title", "(first: 1000)", "");
+  expect(without.queries.filter(readsBits)).toEqual([]);
+  expect(without.queries.filter((query) => query.includes("json_agg(json_build_object('id', id"))).toHaveLength(1);
+  const { id: _id, details: _details, ...again } = gone;
+  await db.evaluation.create({ data: again });
+  const back = await ask("large", "rank title", "(first: 1000)", "");
+  expect(back.queries.filter(readsBits).length).toBeLessThanOrEqual(taskCount);
+  expect(back.queries.filter((query) => query.includes("json_agg(json_build_object('id', id"))).toHaveLength(1);
+  expect(back.rows.filter(({ rank }) => rank !== null).length).toBe(without.rows.filter(({ rank }) => rank !== null).length + 1);
+});

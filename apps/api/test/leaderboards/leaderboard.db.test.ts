@@ -50,7 +50,7 @@ interface Row {
   readonly worst: { readonly taskName: string; readonly value: number; readonly ofExpert: number | null } | null;
 }
 
-const fields = `title rank reference isKept tunedOn parents { ref } mean normalised { value low high }
+const fields = `title rank reference isKept tunedOn tunedOnReasons { taskNames by ancestor sentence } parents { ref } mean normalised { value low high }
   worst { taskName value ofExpert task { name } } version { ref } scores { taskName value ofExpert task { title } evaluation { id n } }`;
 
 const read = (args = "") =>
@@ -164,6 +164,38 @@ describe("a leaderboard", () => {
       `{ leaderboard(namespace: "two", suite: "two") { verdict { bestTitle overAverage { low } leadOfFirst { value } gainKept } } }`,
     );
     expect(verdict.bestTitle).toBe("two/ties@1");
+  });
+
+  test("marks what was made from a tuned version, however far below, and says why", async () => {
+    const { db } = stack.deps;
+    const version = (name: string) => db.modelVersion.findFirstOrThrow({ where: { model: { namespace: "two", name } } });
+    const [fitted, nearly, ties] = await Promise.all(["fitted", "nearly", "ties"].map(version));
+    if (!fitted || !nearly || !ties) throw new Error("not planted");
+    const link = (parent: typeof fitted, child: typeof fitted) =>
+      db.lineageEdge.create({
+        data: {
+          parentId: parent.id,
+          childId: child.id,
+          parentDigest: parent.digest ?? "",
+          role: "PARENT" as const,
+          position: 9,
+        },
+      });
+    const edges = [await link(fitted, nearly), await link(nearly, ties)];
+    const reason = {
+      taskNames: ["genre"],
+      by: "study 1",
+      ancestor: "two/fitted@1",
+      sentence: "Made from two/fitted@1, which was tuned on the report split of genre by study 1.",
+    };
+    for (const name of ["nearly", "ties"])
+      expect(await named(name)).toMatchObject({ rank: null, tunedOn: ["genre"], tunedOnReasons: [reason] });
+    expect(await named("fitted")).toMatchObject({
+      tunedOnReasons: [{ ancestor: null, sentence: "Tuned on the report split of genre by study 1." }],
+    });
+    expect(await named("average"), "no descendant").toMatchObject({ tunedOn: [], tunedOnReasons: [], rank: expect.any(Number) });
+    await db.lineageEdge.deleteMany({ where: { id: { in: edges.map(({ id }) => id) } } });
+    expect(await named("ties")).toMatchObject({ rank: 1, tunedOn: [] });
   });
 });
 

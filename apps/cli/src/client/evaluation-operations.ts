@@ -191,6 +191,7 @@ const row = z.object({
   isKept: z.boolean(),
   isPlainAverage: z.boolean(),
   tunedOn: z.array(z.string()),
+  tunedOnReasons: z.array(z.object({ sentence: z.string() })),
   title: z.string(),
   kind: z.enum(versionKinds).nullable(),
   method: z.string().nullable(),
@@ -253,7 +254,7 @@ export const leaderboard = operation<LeaderboardVariables>()(
       suite { namespace name title }
       tasks { name title }
       rows(filter: $filter, sort: $sort, first: $first, offset: $offset) {
-        rank reference isKept isPlainAverage tunedOn title kind method
+        rank reference isKept isPlainAverage tunedOn tunedOnReasons { sentence } title kind method
         parents { ref }
         version { ref }
         scores { taskName value low high n }

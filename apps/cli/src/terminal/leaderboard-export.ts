@@ -25,8 +25,10 @@ export interface LeaderboardJson {
     readonly isKept: boolean;
     readonly isPlainAverage: boolean;
     readonly parents: readonly string[];
-    /** Tasks whose reported split the version was tuned on. */
+    /** Tasks whose reported split the version, or one that it descends from, was tuned on. */
     readonly tunedOn: readonly string[];
+    /** Why, in words. */
+    readonly tunedOnReasons: readonly string[];
     readonly scores: Readonly<Record<string, ScoreJson>>;
     readonly mean: number | null;
     readonly low: number | null;
@@ -60,6 +62,7 @@ export const leaderboardJson = ({ suite, purpose, exampleCount, unit, rows }: Le
     isPlainAverage: row.isPlainAverage,
     parents: row.parents.map(({ ref }) => ref),
     tunedOn: row.tunedOn,
+    tunedOnReasons: row.tunedOnReasons.map(({ sentence }) => sentence),
     scores: scoresOf(row),
     mean: row.mean,
     low: row.low,
@@ -90,6 +93,7 @@ export function leaderboardCsv(board: Leaderboard): string {
       "reference",
       "kept",
       "tuned_on",
+      "tuned_on_reasons",
       "parents",
     ],
   ];
@@ -100,7 +104,7 @@ export function leaderboardCsv(board: Leaderboard): string {
       return score ? [score.value, score.low, score.high, score.n] : [null, null, null, null];
     }),
     ...[row.normalised?.value, row.normalised?.low, row.normalised?.high, row.worst?.task, row.worst?.ofExpert],
-    ...[row.reference, String(row.isKept), row.tunedOn.join(" "), row.parents.join(" ")],
+    ...[row.reference, String(row.isKept), row.tunedOn.join(" "), row.tunedOnReasons.join(" "), row.parents.join(" ")],
   ]);
   return [titles, ...lines].map((line) => line.map(csvCell).join(",")).join("\n");
 }

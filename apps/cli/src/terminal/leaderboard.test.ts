@@ -16,6 +16,7 @@ const row = (ref: string, rank: number | null, mean: number | null, more: Partia
   isKept: false,
   isPlainAverage: false,
   tunedOn: [],
+  tunedOnReasons: [],
   parents: [],
   normalised: null,
   worst: null,
@@ -68,7 +69,10 @@ test("rows show rank, interval, plot and tasks; ties share a rank; what is missi
 const rich: Leaderboard = {
   ...board,
   rows: [
-    row("six-tasks/fitted@1", null, 0.8, { tunedOn: ["spam"] }),
+    row("six-tasks/fitted@1", null, 0.8, {
+      tunedOn: ["spam"],
+      tunedOnReasons: [{ sentence: "Tuned on the report split of spam, and seen." }],
+    }),
     row("six-tasks/ties@1", 1, 0.74, {
       normalised: { value: 0.912, low: 0.9, high: 0.924 },
       worst: { taskName: "genre", value: 0.41, ofExpert: 0.61 },
@@ -85,7 +89,8 @@ test("marks say what was tuned on the split, what stands beside, and how near th
   expect(lines[4]).toMatch(/\.912 ± \.012 +genre \.610 +\.740$/);
   expect(lines[5]).toMatch(/^= {2}six-tasks\/slerp@1 +linear +not on every task/);
   expect(lines[6]).toMatch(/^1 {2}\+ six-tasks\/average@1/);
-  expect(text).toContain("* tuned on a split that it is scored on here: not ranked");
+  expect(text).toContain("* tuned on a split that it is scored on here, or made from what was: not ranked");
+  expect(text).toContain("  six-tasks/fitted@1: Tuned on the report split of spam, and seen.");
   expect(text).toContain("+ not asked for: parents and the plain average");
   expect(renderLeaderboard(rich, plain, 100)).toContain("genre .610");
   expect(renderLeaderboard(rich, plain, 60)).not.toContain("genre .610");
@@ -101,21 +106,22 @@ test("in another order than that of the ranks every row shows its rank", () => {
 
 test("exports carry everything that the table marks", () => {
   const [fitted, ties, , average] = leaderboardJson(rich).rows;
-  expect(fitted?.tunedOn).toEqual(["spam"]);
+  expect(fitted).toMatchObject({ tunedOn: ["spam"], tunedOnReasons: ["Tuned on the report split of spam, and seen."] });
   expect(ties).toMatchObject({ normalised: { value: 0.912 }, worst: { task: "genre", value: 0.41, ofExpert: 0.61 } });
   expect(average).toMatchObject({ isKept: true, isPlainAverage: true, parents: ["six-tasks/spam@1"] });
   const [head = "", ...lines] = leaderboardCsv(rich)
     .split("\n")
-    .map((line) => line.split(","));
+    .map((line) => line.replace('"Tuned on the report split of spam, and seen."', "why").split(","));
   for (const line of lines) expect(line).toHaveLength(head.length);
   const cell = (line: number, name: string) => lines[line]?.[head.indexOf(name)];
-  expect([cell(0, "tuned_on"), cell(1, "worst_task"), cell(1, "normalised_low"), cell(3, "kept"), cell(3, "parents")]).toEqual([
-    "spam",
-    "genre",
-    "0.9",
-    "true",
-    "six-tasks/spam@1",
-  ]);
+  expect([
+    cell(0, "tuned_on"),
+    cell(0, "tuned_on_reasons"),
+    cell(1, "worst_task"),
+    cell(1, "normalised_low"),
+    cell(3, "kept"),
+    cell(3, "parents"),
+  ]).toEqual(["spam", "why", "genre", "0.9", "true", "six-tasks/spam@1"]);
 });
 
 test("on a narrow terminal the plots give way and the numbers stay", () => {

@@ -95,10 +95,19 @@ function expertCells({ normalised, worst }: LeaderboardRow): [string, string] {
   ];
 }
 
+const mostReasons = 5;
+const reasonsOf = ({ tunedOnReasons }: LeaderboardRow): string => tunedOnReasons.map(({ sentence }) => sentence).join(" ");
+
 /** What the marks in the table mean, those that occur. */
 function notes(rows: readonly LeaderboardRow[]): string[] {
   const lines: string[] = [];
-  if (rows.some(({ tunedOn }) => tunedOn.length > 0)) lines.push("* tuned on a split that it is scored on here: not ranked");
+  const tuned = rows.filter(({ tunedOn }) => tunedOn.length > 0);
+  if (tuned.length > 0)
+    lines.push(
+      "* tuned on a split that it is scored on here, or made from what was: not ranked",
+      ...tuned.slice(0, mostReasons).map((row) => `  ${printable(`${row.title}: ${reasonsOf(row)}`, 200)}`),
+      ...(tuned.length > mostReasons ? [`  and ${tuned.length - mostReasons} more; --json tells why`] : []),
+    );
   if (rows.some(({ isKept }) => isKept)) lines.push("+ not asked for: parents and the plain average, to compare with");
   return lines.length > 0 ? ["", ...lines] : [];
 }

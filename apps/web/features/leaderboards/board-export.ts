@@ -19,6 +19,7 @@ export function toJson({ suite, purpose, exampleCount, unit, tasks, rows }: Boar
       isPlainAverage: row.isPlainAverage,
       parents: row.parents.map(({ ref }) => ref),
       tunedOn: row.tunedOn,
+      tunedOnReasons: reasonsOf(row),
       scores: Object.fromEntries(tasks.flatMap((task) => scoreEntry(row, task))),
       mean: row.mean,
       low: row.low,
@@ -28,6 +29,8 @@ export function toJson({ suite, purpose, exampleCount, unit, tasks, rows }: Boar
     })),
   };
 }
+
+const reasonsOf = (row: BoardRow): string[] => row.tunedOnReasons.map(({ sentence }) => sentence);
 
 function scoreEntry(row: BoardRow, task: { name: string }) {
   const score = scoreOn(row, task);
@@ -46,6 +49,7 @@ export function toCsv(board: Board): string {
     "worst_of_expert",
     "kept",
     "tuned_on",
+    "tuned_on_reasons",
     "parents",
   ];
   const lines = board.rows.map((row) => [
@@ -55,7 +59,7 @@ export function toCsv(board: Board): string {
       return [score?.value, score?.low, score?.high, score?.n];
     }),
     ...[row.normalised?.value, row.normalised?.low, row.normalised?.high, row.worst?.taskName, row.worst?.ofExpert],
-    ...[String(row.isKept), row.tunedOn.join(" "), row.parents.map(({ ref }) => ref).join(" ")],
+    ...[String(row.isKept), row.tunedOn.join(" "), reasonsOf(row).join(" "), row.parents.map(({ ref }) => ref).join(" ")],
   ]);
   return `${[[...head, ...tasks, ...more], ...lines].map((line) => line.map(csvField).join(",")).join("\r\n")}\r\n`;
 }

@@ -33,6 +33,7 @@ function board(verdict: Board["verdict"]): Board {
     isKept: false,
     isPlainAverage: false,
     tunedOn: [],
+    tunedOnReasons: [],
     title,
     kind: reference === null ? "MERGED" : null,
     method: null,

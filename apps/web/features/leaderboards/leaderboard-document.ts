@@ -27,6 +27,7 @@ export const LeaderboardDocument = graphql(`
         isKept
         isPlainAverage
         tunedOn
+        tunedOnReasons { ancestor sentence }
         title
         kind
         method

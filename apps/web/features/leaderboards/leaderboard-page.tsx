@@ -10,7 +10,7 @@ import { ButtonAnchor, ButtonLink } from "../../components/ui/button.tsx";
 import { Card } from "../../components/ui/card.tsx";
 import { integer, plural } from "../../lib/format.ts";
 import { load } from "../../lib/load.ts";
-import { type Board, type Mode, ranked, verdictCells } from "./board.ts";
+import { type Board, type Mode, ranked, shortTitle, verdictCells } from "./board.ts";
 import { BoardFilters } from "./board-filters.tsx";
 import { BoardList } from "./board-list.tsx";
 import { BoardTable } from "./board-table.tsx";
@@ -139,6 +139,24 @@ function VerdictStrip({ board }: { board: Board }) {
   );
 }
 
+/** Why rows are marked, as text: what stands in a tooltip alone is lost on a phone. */
+function TunedRows({ rows }: { rows: Board["rows"] }) {
+  if (rows.length === 0) return null;
+  return (
+    <details className="mt-1 max-w-[980px]">
+      <summary className="cursor-pointer py-1">Why {plural(rows.length, "row is", "rows are")} marked “tuned on”</summary>
+      <ul className="mt-0.5 space-y-0.5">
+        {rows.map((row) => (
+          <li key={row.id}>
+            <span className="text-ink-2">{shortTitle(row.title)}</span>:{" "}
+            {row.tunedOnReasons.map(({ sentence }) => sentence).join(" ")}
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
 function Legend({ board, mode }: { board: Board; mode: Mode }) {
   const cells = {
     accuracy: board.unit === "share" ? "accuracy" : "score",
@@ -154,7 +172,10 @@ function Legend({ board, mode }: { board: Board; mode: Mode }) {
         </span>
         <span>Cell number: {cells}</span>
       </p>
-      <p className="mt-1.5 max-w-[980px]">{rankWords}. Rows tuned on the split they are scored on, and references, have none.</p>
+      <p className="mt-1.5 max-w-[980px]">
+        {rankWords}. Rows tuned on the split they are scored on or made from such, and references, have none.
+      </p>
+      <TunedRows rows={board.rows.filter(({ tunedOn }) => tunedOn.length > 0)} />
       <p className="mt-1 max-w-[980px]">
         By expert's: mean over tasks of the score divided by that of the task's own expert on the same items; ↓ marks the task
         where least is left of its expert.

@@ -41,13 +41,15 @@ function edgesOf({ parents }: BoardRow) {
   }));
 }
 
-/** Its score here flatters it, because it was chosen by it. */
+/** Its score here flatters it, because it, or what it was made from, was chosen by it. */
 function TunedMark({ row }: { row: BoardRow }) {
   if (row.tunedOn.length === 0) return null;
+  const isOwn = row.tunedOnReasons.some(({ ancestor }) => ancestor === null);
   return (
-    <Pill tone="warn" title={`Tuned on the split it is scored on here: ${row.tunedOn.join(", ")}. Not ranked.`}>
+    <Pill tone="warn" title={`${row.tunedOnReasons.map(({ sentence }) => sentence).join(" ")} Not ranked.`}>
       <Icon name="warn" />
-      tuned on<span className="phone:sr-only"> this split</span>
+      {isOwn ? "tuned on" : "parent tuned on"}
+      <span className="phone:sr-only"> this split</span>
     </Pill>
   );
 }

@@ -9,6 +9,7 @@ const reference = (name: string, value: number): Board["rows"][number] => ({
   isKept: false,
   isPlainAverage: false,
   tunedOn: [],
+  tunedOnReasons: [],
   kind: null,
   normalised: null,
   worst: null,

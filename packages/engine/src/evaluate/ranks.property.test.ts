@@ -5,7 +5,7 @@ import { wilson } from "./intervals.ts";
 import { PackedBits } from "./packed-bits.ts";
 import { countDisagreements, pairedDifference } from "./paired-difference.ts";
 import type { RankedScore } from "./ranked-pairs.ts";
-import { type CountDiscordant, rankModels } from "./ranks.ts";
+import { type CountDiscordant, type PairMemory, rankModels } from "./ranks.ts";
 
 type Model = readonly CorrectBits[];
 
@@ -38,8 +38,24 @@ function counterOf(models: readonly Model[]): CountDiscordant & { asked: number 
   return counter;
 }
 
+/** Remembers pairs by the models themselves, wherever they stand in a list. */
+class ModelMemory {
+  readonly #known = new Map<Model, Map<Model, boolean>>();
+
+  of(models: readonly Model[]): PairMemory {
+    const at = (place: number) => models[place] ?? [];
+    return {
+      get: (above, row) => this.#known.get(at(above))?.get(at(row)),
+      set: (above, row, isBetter) => {
+        const own = this.#known.get(at(above)) ?? new Map<Model, boolean>();
+        this.#known.set(at(above), own.set(at(row), isBetter));
+      },
+    };
+  }
+}
+
 /** Ranks by best mean first; equal means keep the order in which they are given. */
-async function rank(models: readonly Model[], pairsAtOnce?: number) {
+async function rank(models: readonly Model[], pairsAtOnce?: number, memory?: ModelMemory) {
   const sorted = [...models].sort((a, b) => meanOf(b) - meanOf(a));
   const countDiscordant = counterOf(sorted);
   const ranks = await rankModels(
@@ -48,6 +64,7 @@ async function rank(models: readonly Model[], pairsAtOnce?: number) {
       lowerIsBetter: (sorted[0] ?? []).map(() => false),
       countDiscordant,
       ...(pairsAtOnce === undefined ? {} : { pairsAtOnce }),
+      ...(memory ? { memory: memory.of(sorted) } : {}),
     },
   );
   return { sorted, ranks: [...ranks], asked: countDiscordant.asked };
@@ -92,6 +109,17 @@ describe("ranks", () => {
           expect((await rank(shuffled)).ranks).toEqual((await rank(models)).ranks);
         },
       ),
+    );
+  });
+
+  test("are the same with what is remembered of fewer models, of which no pair is counted again", async () => {
+    await fc.assert(
+      fc.asyncProperty(modelsArbitrary, fc.nat(), async (models, cut) => {
+        const memory = new ModelMemory();
+        await rank(models.slice(0, cut % (models.length + 1)), undefined, memory);
+        expect((await rank(models, undefined, memory)).ranks).toEqual((await rank(models)).ranks);
+        expect((await rank(models, undefined, memory)).asked).toBe(0);
+      }),
     );
   });
 

@@ -7,6 +7,6 @@ export { type NormalisedTask, normalisedMean, normalisedScore } from "./normalis
 export { PackedBits } from "./packed-bits.ts";
 export { countDisagreements, pairedDifference } from "./paired-difference.ts";
 export type { PairList, RankedScore } from "./ranked-pairs.ts";
-export { rankModels } from "./ranks.ts";
+export { type PairMemory, rankModels } from "./ranks.ts";
 export { type Example, readExamples } from "./read-examples.ts";
 export { meanDifference, pairedTask, separateTask, type TaskDifference } from "./task-difference.ts";

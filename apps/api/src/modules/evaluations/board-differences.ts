@@ -9,12 +9,15 @@ import {
 import type { Deps } from "../../deps.ts";
 import { countDiscordant } from "./discordant.ts";
 import type { Board, BoardTask, Interval, Row, Score } from "./leaderboard.ts";
+import type { RankMemory } from "./rank-memory.ts";
 
-/** Ranks of the rows that have one, by id of the row. */
-export async function rankBoard(deps: Deps, { tasks, rows }: Board): Promise<Map<string, number>> {
+/** Ranks of the rows that have one, by id of the row; with what is remembered of rows that were there before. */
+export async function rankBoard(deps: Deps, { tasks, rows }: Board, memory?: RankMemory): Promise<Map<string, number>> {
   const ranked = rows.filter(({ isRanked }) => isRanked);
   const scores = ranked.map((row) => row.scores.flatMap((score) => score ?? []));
+  const remembered = memory?.of(ranked.map((row) => row.scores));
   const ranks = await rankModels(scores, {
+    ...(remembered ? { memory: remembered } : {}),
     lowerIsBetter: tasks.map(({ lowerIsBetter }) => lowerIsBetter),
     countDiscordant: (task, pairs) =>
       countDiscordant(

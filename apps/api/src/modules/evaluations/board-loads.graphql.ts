@@ -1,10 +1,10 @@
 import type { GraphQLResolveInfo } from "graphql";
 import type { Deps } from "../../deps.ts";
-import type { Evaluation, ModelVersion, Task } from "../../generated/prisma/client.ts";
+import type { Evaluation, ModelVersion, SplitPurpose, Task } from "../../generated/prisma/client.ts";
 import { LoadsTogether } from "../../graphql/loads-together.ts";
 import { type LooseInterval, normalisedMeans } from "./board-differences.ts";
 import type { Board, Row } from "./leaderboard.ts";
-import { ranksOf } from "./read-leaderboard.ts";
+import { ranksOf } from "./load-board.ts";
 
 export interface RowView {
   readonly row: Row;
@@ -15,6 +15,7 @@ export interface RowView {
 /** What the rows of one answer share: each thing is loaded or worked out once, and only when a field asks for it. */
 export interface BoardLoads {
   readonly board: Board;
+  readonly purpose: SplitPurpose;
   ranks(): Promise<ReadonlyMap<string, number>>;
   normalised(): Promise<ReadonlyMap<string, LooseInterval>>;
   ratioOf(evaluationId: string, task: number): number | null;
@@ -24,13 +25,18 @@ export interface BoardLoads {
   evaluation(query: object, id: string, info: GraphQLResolveInfo): Promise<Evaluation | null>;
 }
 
-export function loadsOf(deps: Deps, board: Board, rows: readonly Row[]): BoardLoads {
+export function loadsOf(
+  deps: Deps,
+  { board, purpose }: { board: Board; purpose: SplitPurpose },
+  rows: readonly Row[],
+): BoardLoads {
   const together = new LoadsTogether();
   const taskIds = board.tasks.map(({ id }) => id);
   let normalised: Promise<ReadonlyMap<string, LooseInterval>> | undefined;
   let ratios: Map<string, number | null> | undefined;
   return {
     board,
+    purpose,
     ranks: () => ranksOf(deps, board),
     normalised: () => (normalised ??= normalisedMeans(deps, board, rows)),
     ratioOf(evaluationId, task) {

@@ -26,7 +26,8 @@ process.on("disconnect", () => process.exit());
 const choice = selectBackend((process.env["AMALGAM_BACKEND"] ?? "auto") as BackendName | "auto");
 choice.catch(() => {}); // every request reports it
 
-const reply = (message: EvaluatorReply) => process.send?.(message);
+/** Whether it arrives is told by `disconnect`: a worker that was killed hears nothing. */
+const reply = (message: EvaluatorReply) => process.send?.(message, () => {});
 
 process.on("message", (message: EvaluatorMessage) => {
   answer(message).then(reply, (error: unknown) =>

@@ -1,4 +1,5 @@
 import { builder } from "../../graphql/builder.ts";
+import { inTurns } from "../../graphql/in-turns.ts";
 import { plain } from "../../graphql/plain-text.ts";
 import { LineageRoleEnum } from "../lineage/lineage.graphql.ts";
 import { VersionKindEnum } from "../models/enums.graphql.ts";
@@ -8,8 +9,10 @@ import { EstimateRef } from "./compare.graphql.ts";
 import type { Verdict } from "./judge-board.ts";
 import type { Interval, Parent, Score, Worst } from "./leaderboard.ts";
 import { findRows, type RowFilter, viewRows } from "./leaderboard-view.ts";
-import { type LeaderboardView, readLeaderboard, verdictOf } from "./read-leaderboard.ts";
+import { verdictOf } from "./load-board.ts";
+import { type LeaderboardView, readLeaderboard } from "./read-leaderboard.ts";
 import { SplitPurposeEnum } from "./tasks.graphql.ts";
+import { reasonsOf, type TunedOnReason } from "./tuned-on-reasons.ts";
 
 type ScoreView = Score & { readonly task: number; readonly loads: BoardLoads };
 
@@ -62,6 +65,18 @@ const ParentRef = builder.objectRef<Parent>("LeaderboardParent").implement({
   }),
 });
 
+const ReasonRef = builder.objectRef<TunedOnReason>("TunedOnReason").implement({
+  fields: (t) => ({
+    taskNames: t.exposeStringList("taskNames"),
+    by: t.exposeString("by", { description: "What tuned, such as the name of a study; empty when nobody said" }),
+    ancestor: t.exposeString("ancestor", {
+      nullable: true,
+      description: "The nearest ancestor that was tuned; null when the version itself was",
+    }),
+    sentence: t.exposeString("sentence"),
+  }),
+});
+
 const RowRef = builder.objectRef<RowView>("LeaderboardRow").implement({
   fields: (t) => ({
     id: t.string({ description: "The digest of the version, or EXPERTS", resolve: ({ row }) => row.id }),
@@ -70,7 +85,7 @@ const RowRef = builder.objectRef<RowView>("LeaderboardRow").implement({
       description:
         "1 + the number of rows above whose lead is beyond doubt (95 % interval of the paired difference above zero), never " +
         "less than the rank of a row above. Null for references, for rows without a score on every task, and for rows tuned " +
-        "on a split that they report.",
+        "on a split that they report or made from such.",
       resolve: async ({ row, loads }) => (row.isRanked ? ((await loads.ranks()).get(row.id) ?? null) : null),
     }),
     reference: t.string({
@@ -84,8 +99,13 @@ const RowRef = builder.objectRef<RowView>("LeaderboardRow").implement({
     }),
     isPlainAverage: t.boolean({ resolve: ({ row }) => row.isPlainAverage }),
     tunedOn: t.stringList({
-      description: "Names of the tasks whose reported split the version was tuned on",
+      description: "Names of the tasks whose reported split the version, or one that it descends from, was tuned on",
       resolve: ({ row, loads }) => loads.board.tasks.flatMap(({ name }, i) => (row.tunedOn[i] ? [name] : [])),
+    }),
+    tunedOnReasons: t.field({
+      type: [ReasonRef],
+      description: "Why the row is marked: itself tuned, or made from what was",
+      resolve: ({ row, loads }) => reasonsOf(loads.board.tasks, row.tunedOn, loads.purpose),
     }),
     version: t.prismaField({
       type: "ModelVersion",
@@ -176,6 +196,8 @@ const SortInput = builder.inputType("LeaderboardSort", {
 
 const mostRows = 1000;
 const textLimit = 200;
+/** Rows that are answered before other requests get their turn. */
+const rowsAtOnce = 8;
 
 const checkFilter = ({ text, methods, namespaces, kinds }: RowFilter): RowFilter => ({
   kinds,
@@ -230,7 +252,7 @@ const LeaderboardRef = builder.objectRef<LeaderboardView>("Leaderboard").impleme
         offset: t.arg.int({ defaultValue: 0 }),
       },
       complexity: ({ first }) => ({ field: 1, multiplier: Math.max(10, Math.ceil((first ?? 200) / 20)) }),
-      resolve: ({ board }, args, { deps }) => {
+      resolve: ({ board, purpose }, args, { deps }) => {
         const { filter, sort } = args;
         const [first, offset] = [args.first ?? 200, args.offset ?? 0];
         const task = sort?.by === "TASK" ? board.tasks.findIndex(({ name }) => name === sort.task) : 0;
@@ -252,10 +274,13 @@ const LeaderboardRef = builder.objectRef<LeaderboardView>("Leaderboard").impleme
         const view = viewRows(board, found, { first, offset });
         const loads = loadsOf(
           deps,
-          board,
+          { board, purpose },
           view.map(({ row }) => row),
         );
-        return view.map(({ row, isKept }) => ({ row, isKept, loads }));
+        return inTurns(
+          view.map(({ row, isKept }) => ({ row, isKept, loads })),
+          rowsAtOnce,
+        );
       },
     }),
     verdict: t.field({ type: VerdictRef, nullable: true, resolve: ({ board }, _args, { deps }) => verdictOf(deps, board) }),

@@ -31,7 +31,7 @@ function entry(title: string, values: readonly (number | null)[], more: Partial<
     reference: null,
     isPlainAverage: false,
     parents: [],
-    tunedOn: values.map(() => false),
+    tunedOn: values.map(() => null),
     scores: values.map((value) => (value === null ? null : score(title, value))),
     ...more,
   };
@@ -88,7 +88,7 @@ describe("a board", () => {
   test("keeps a row tuned on a reported split where it scores, without a rank", () => {
     const { rows } = layOut(two, [
       entry("fair", [0.5, 0.5]),
-      entry("tuned", [0.7, 0.7], { tunedOn: [false, true] }),
+      entry("tuned", [0.7, 0.7], { tunedOn: [null, { by: "", ancestor: null }] }),
       entry("weak", [0, 0]),
     ]);
     expect(rows.map(({ title, isRanked }) => [title, isRanked])).toEqual([

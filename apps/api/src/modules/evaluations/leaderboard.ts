@@ -1,5 +1,6 @@
 import { meanOfEstimates, normalisedScore } from "@amalgam/engine/scores";
 import type { LineageRole, VersionKind } from "../../generated/prisma/client.ts";
+import type { Mark } from "./inherited-marks.ts";
 
 /** What a leaderboard needs of one score. */
 export interface Score {
@@ -34,8 +35,8 @@ export interface Entry {
   /** True for a linear merge that gives all its parents the same weight. */
   readonly isPlainAverage: boolean;
   readonly parents: readonly Parent[];
-  /** By task: whether the bytes were tuned on the split that it is scored on. */
-  readonly tunedOn: readonly boolean[];
+  /** By task: why the score flatters it, when the bytes or what they were made from were tuned on the split. */
+  readonly tunedOn: readonly (Mark | null)[];
   readonly scores: readonly (Score | null)[];
 }
 
@@ -74,7 +75,7 @@ export interface Row extends Entry {
   readonly ratios: readonly (number | null)[];
   readonly normalisedMean: number | null;
   readonly worst: Worst | null;
-  /** Whether the row takes part in the ranking: not a reference, scored on every task, not tuned on a split it reports. */
+  /** Whether the row takes part in the ranking: not a reference, scored on every task, not tuned on a split it reports, nor made from what was. */
   readonly isRanked: boolean;
 }
 
@@ -111,7 +112,7 @@ function measure(entry: Entry, { tasks, unit, experts }: Pick<Board, "tasks" | "
     ratios,
     normalisedMean: known.length === tasks.length && isWhole ? known.reduce((sum, ratio) => sum + ratio / tasks.length, 0) : null,
     worst: worstOf(entry, ratios, unit === null ? null : (tasks[0] ?? null)),
-    isRanked: entry.reference === null && mean !== null && !entry.tunedOn.includes(true),
+    isRanked: entry.reference === null && mean !== null && entry.tunedOn.every((mark) => mark === null),
   };
 }
 

@@ -1,8 +1,7 @@
 import type { Deps } from "../../deps.ts";
 import type { LineageRole, VersionKind } from "../../generated/prisma/client.ts";
 import { formatRef } from "../models/version-ref.ts";
-import type { BoardTask, Entry, Parent, Score } from "./leaderboard.ts";
-import type { SuiteView } from "./load-suite.ts";
+import type { Entry, Parent, Score } from "./leaderboard.ts";
 
 interface StoredScore {
   readonly id: string;
@@ -36,12 +35,13 @@ export function loadScores(deps: Deps, splitIds: readonly string[], digests?: re
     group by "versionDigest" order by min(id)`;
 }
 
-/** Changes whenever a score comes or goes on one of the splits; a score that is there never changes. */
-export async function fingerprintScores(deps: Deps, splitIds: readonly string[]): Promise<string> {
-  const [row] = await deps.db.$queryRaw<{ print: string }[]>`
-    select count(*) || ' ' || coalesce(sum(hashtextextended(id, 0)::numeric), 0) as print
-    from "Evaluation" where "splitId" = any(${splitIds}) and state = 'SUCCEEDED'`;
-  return row?.print ?? "";
+/** For each digest with a score on one of the splits, what changes when one comes or goes; a score that is there never changes. */
+export async function printScores(deps: Deps, splitIds: readonly string[]): Promise<Map<string, string>> {
+  const rows = await deps.db.$queryRaw<{ digest: string; print: string }[]>`
+    select "versionDigest" as digest, count(*) || ' ' || sum(hashtextextended(id || "versionId", 0)) as print
+    from "Evaluation" where "splitId" = any(${splitIds}) and state = 'SUCCEEDED' and value is not null
+    group by "versionDigest" order by "versionDigest"`;
+  return new Map(rows.map(({ digest, print }) => [digest, print]));
 }
 
 const countedMetrics = new Set(["accuracy", "exact_match"]);
@@ -68,62 +68,38 @@ interface EdgeFacts {
   readonly coefficient: number | null;
 }
 
-/** Every version with a score on one of the splits, and the row of the experts; three queries whatever the number of versions. */
-export async function loadEntries(deps: Deps, { suite, tasks, splitIds, tunedOn }: Loading): Promise<Entry[]> {
-  const scored = await loadScores(deps, splitIds);
-  const byDigest = new Map(scored.map(({ digest, scores }) => [digest, new Map(scores.map((each) => [each.splitId, each]))]));
-  const scoreOf = (digest: string | null | undefined, i: number): Score | null => {
-    const found = byDigest.get(digest ?? "")?.get(splitIds[i] ?? "");
-    return found ? toScore(found, suite.tasks[i]?.metric ?? "") : null;
-  };
+/** A version with its scores, but without what others decide: whether it was tuned. */
+export type LoadedEntry = Omit<Entry, "tunedOn">;
+
+/** The versions with these digests and their scores on the splits; three queries whatever their number. */
+export async function loadEntries(
+  deps: Deps,
+  { metrics, splitIds, digests }: { metrics: readonly string[]; splitIds: readonly string[]; digests: readonly string[] },
+): Promise<LoadedEntry[]> {
+  const scored = await loadScores(deps, splitIds, digests);
   const versions = await loadVersions(
     deps,
     scored.map(({ versionId }) => versionId),
   );
   const parents = await loadParents(deps, [...versions.values()]);
-  const entries = scored.flatMap(({ digest, versionId }): Entry[] => {
+  return scored.flatMap(({ digest, versionId, scores: stored }): LoadedEntry[] => {
     const version = versions.get(versionId);
     if (!version) return [];
-    return [
-      {
-        ...toEntry(version, parents),
-        id: digest,
-        tunedOn: splitIds.map((splitId) => tunedOn.has(`${digest} ${splitId}`)),
-        scores: tasks.map((_, i) => scoreOf(digest, i)),
-      },
-    ];
+    const bySplit = new Map(stored.map((each) => [each.splitId, each]));
+    const scores = splitIds.map((splitId, i) => {
+      const found = bySplit.get(splitId);
+      return found ? toScore(found, metrics[i] ?? "") : null;
+    });
+    return [{ ...toEntry(version, parents), id: digest, scores }];
   });
-  const experts = suite.tasks.map(({ expert }, i) => scoreOf(expert?.digest, i));
-  return experts.some(Boolean) ? [...entries, { ...expertsEntry, tunedOn: tasks.map(() => false), scores: experts }] : entries;
 }
-
-interface Loading {
-  readonly suite: SuiteView;
-  readonly tasks: readonly BoardTask[];
-  readonly splitIds: readonly string[];
-  /** "digest splitId" of every version that was tuned on one of the splits. */
-  readonly tunedOn: ReadonlySet<string>;
-}
-
-/** Each expert on its own task: what merging is measured against. */
-const expertsEntry = {
-  id: "EXPERTS",
-  versionId: null,
-  title: "Each expert on its own task",
-  namespace: null,
-  kind: null,
-  method: null,
-  reference: "EXPERTS",
-  isPlainAverage: false,
-  parents: [],
-} as const;
 
 type ParentFacts = Pick<Parent, "kind" | "number" | "namespace" | "name" | "strand">;
 
 function toEntry(
   { id, number, kind, namespace, name, method, edges }: VersionFacts,
   facts: ReadonlyMap<string, ParentFacts>,
-): Omit<Entry, "id" | "tunedOn" | "scores"> {
+): Omit<LoadedEntry, "id" | "scores"> {
   const parents = (edges ?? []).flatMap(({ parentId, digest, role, coefficient }): Parent[] => {
     const parent = facts.get(parentId);
     return parent ? [{ ...parent, ref: formatRef({ number: parent.number, model: parent }), digest, role, coefficient }] : [];
