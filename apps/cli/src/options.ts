@@ -88,6 +88,16 @@ export function wholeNumber(
   return value;
 }
 
+/** Numbers separated by commas, or a usage error that names the option. */
+export function numbersOf(text: string | undefined, option: string): number[] | undefined {
+  if (text === undefined) return undefined;
+  return text.split(",").map((each) => {
+    const value = each.trim() === "" ? Number.NaN : Number(each);
+    if (Number.isFinite(value)) return value;
+    throw new UsageError(`${option} takes numbers separated by commas, such as 0,0.5,1; ${printable(each, 40)} is none.`);
+  });
+}
+
 const byteUnits: Readonly<Record<string, number>> = {
   "": 1,
   B: 1,

@@ -63,7 +63,7 @@ test("Fisher information on a search split is what plain gradients of each examp
   const file = await downloaded(client, statistic ?? { downloadPath: null }, stack.folder);
   expect(statisticKey(file.about), "the file tells the key that the registry has").toBe(statistic?.key);
 
-  await ensureBackend("cpu");
+  await ensureBackend();
   const { folder, data } = await staged("tiny/first", "first");
   const { network, input } = await openInputs({ model: folder, data, limit: 40 });
   const oracle = await inputFisher(network, input, { estimator: { kind: "exact", cut: 0 }, by: "loop" });

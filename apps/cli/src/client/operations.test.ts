@@ -21,6 +21,7 @@ import { z } from "zod";
 import * as evaluationOperations from "./evaluation-operations.ts";
 import type { Operation } from "./operation.ts";
 import * as operations from "./operations.ts";
+import * as statisticsOperations from "./statistics-operations.ts";
 import * as studyOperations from "./study-operations.ts";
 
 const schema = buildSchema(readFileSync(new URL("../../../api/schema.graphql", import.meta.url), "utf8"));
@@ -28,8 +29,8 @@ const schema = buildSchema(readFileSync(new URL("../../../api/schema.graphql", i
 const isOperation = (value: unknown): value is Operation<unknown, unknown> =>
   typeof value === "object" && value !== null && "document" in value && "result" in value;
 
-const all = Object.entries({ ...operations, ...evaluationOperations, ...studyOperations }).flatMap(([name, value]) =>
-  isOperation(value) ? [{ name, ...value }] : [],
+const all = Object.entries({ ...operations, ...evaluationOperations, ...statisticsOperations, ...studyOperations }).flatMap(
+  ([name, value]) => (isOperation(value) ? [{ name, ...value }] : []),
 );
 
 const scalarKinds: Readonly<Record<string, string>> = { Int: "number", Float: "number", BigInt: "number", Boolean: "boolean" };

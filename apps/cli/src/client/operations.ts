@@ -5,7 +5,7 @@ export const versionKinds = ["BASE", "FINE_TUNED", "TASK_VECTOR", "ADAPTER", "ME
 export type VersionKind = (typeof versionKinds)[number];
 export const runStates = ["QUEUED", "RUNNING", "CANCELLING", "SUCCEEDED", "FAILED", "CANCELLED"] as const;
 export type RunState = (typeof runStates)[number];
-const runKinds = ["VERIFICATION", "MERGE", "EVALUATION"] as const;
+const runKinds = ["VERIFICATION", "MERGE", "EVALUATION", "STATISTIC"] as const;
 export const splitPurposes = ["TRAIN", "SEARCH", "REPORT"] as const;
 export type SplitPurpose = (typeof splitPurposes)[number];
 

@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import path from "node:path";
 import type { FisherEstimator } from "@amalgam/engine/statistics";
 import { defineCommand, type ParsedArgs } from "citty";
+import { isRef } from "../client/refs.ts";
 import { refusal, UsageError } from "../failure.ts";
 import { interruptible } from "../interrupt.ts";
 import { asRefusal, labelsOf, locate } from "../local/evaluate-here.ts";
@@ -14,22 +15,27 @@ import {
   measureRouters,
 } from "../local/measure-statistics.ts";
 import { relateModels } from "../local/relate-models.ts";
-import { byteSize, jsonOption, wholeNumber } from "../options.ts";
+import { byteSize, jsonOption, serverOptions, wholeNumber } from "../options.ts";
 import { formatCount, printable } from "../terminal/format.ts";
 import { print, printJson } from "../terminal/output.ts";
 import { startProgress } from "../terminal/progress.ts";
 import { measuredJson, renderMeasured, renderRouters, renderTaskVectors, taskVectorsJson } from "../terminal/statistics.ts";
 import { styleFor } from "../terminal/style.ts";
+import { measureOnServer, showStatistics } from "./statistics-on-server.ts";
 
 const actions = ["fisher", "gram", "router", "task-vectors"] as const;
 const estimators = ["exact", "sampled", "empirical"] as const;
 
 const args = {
-  action: { type: "positional", required: true, description: "fisher, gram, router or task-vectors" },
-  model: {
+  action: {
     type: "positional",
     required: true,
-    description: "A model's folder, or a version to be pulled; of task-vectors the base",
+    description: "fisher, gram, router or task-vectors; a version alone shows what the server has measured of it",
+  },
+  model: {
+    type: "positional",
+    required: false,
+    description: "A model's folder, or a version to be pulled; of task-vectors the base; with --task refs separated by commas",
   },
   models: { type: "positional", required: false, valueHint: "…", description: "Of task-vectors: the models" },
   data: {
@@ -56,11 +62,20 @@ const args = {
     valueHint: "share",
     description: "Of task-vectors: share of elements that count as largest; default 0.2",
   },
-  examples: { type: "string", valueHint: "n", description: "Take the first n examples" },
+  examples: { type: "string", valueHint: "n", description: "Take the first n examples; on the server default 128" },
   batch: { type: "string", valueHint: "n", description: "Examples that go through the model at once; default 32" },
   backend: { type: "string", valueHint: "name", description: "Where to compute; see amalgam backends" },
   "memory-limit": { type: "string", valueHint: "bytes", description: "Memory that the work may need; default what is free" },
-  out: { type: "string", valueHint: "file", description: "safetensors file to write; fisher and gram need it" },
+  out: {
+    type: "string",
+    valueHint: "file",
+    description: "safetensors file to write; fisher and gram need it here. With --task a folder for several",
+  },
+  task: { type: "string", valueHint: "ns/name", description: "On the server: the task whose examples it is measured on" },
+  split: { type: "string", valueHint: "search|train", description: "On the server: which split of the task; default search" },
+  base: { type: "string", valueHint: "ref", description: "On the server: base of the λ that are not 1" },
+  lambda: { type: "string", valueHint: "a,b,…", description: "On the server: measures base + λ · (version − base) at each λ" },
+  ...serverOptions,
   ...jsonOption,
 } as const;
 
@@ -74,7 +89,11 @@ export const statistics = defineCommand({
   args,
   async run({ args: given }) {
     const action = actions.find((each) => each === given.action);
+    if (action === undefined && isRef(given.action)) return ofVersion(given);
     if (action === undefined) throw new UsageError(`statistics takes ${actions.join(", ")}, not ${printable(given.action, 40)}.`);
+    if (given.model === undefined) throw new UsageError("MODEL is missing.");
+    if (given.task !== undefined) return onServer(action, given.model, given);
+    checkStray(given, serverOnly, "goes with --task");
     if (action === "task-vectors") return relateTaskVectors(given);
     if (given.models !== undefined) throw new UsageError(`statistics ${action} takes one model.`);
     const options = await optionsOf(action, given);
@@ -88,6 +107,30 @@ export const statistics = defineCommand({
     print(`${renderMeasured(measured, style)}\n\n${renderRouters(routers, style)}`);
   },
 });
+
+/** Without an action: what the server has, or Fisher information of a task of the server. */
+function ofVersion(given: Given): Promise<void> {
+  if (given.model !== undefined) throw new UsageError(`statistics takes ${actions.join(", ")} first, then the model.`);
+  if (given.task !== undefined) return onServer("fisher", given.action, given);
+  if (given.data !== undefined)
+    throw new UsageError(`Say what to measure: amalgam statistics fisher ${printable(given.action, 80)}.`);
+  return showStatistics(given.action, given);
+}
+
+async function onServer(action: (typeof actions)[number], models: string, given: Given): Promise<void> {
+  if (action !== "fisher" && action !== "gram") throw new UsageError(`The server measures fisher and gram, not ${action}.`);
+  checkStray(given, localOnly, "does not go with --task: the server has models and data");
+  if (given.estimator !== undefined) estimatorOf(given);
+  return measureOnServer(action === "fisher" ? "FISHER" : "GRAM", models, given);
+}
+
+const localOnly = ["data", "head", "labels", "likelihood", "density", "batch", "backend", "memory-limit"] as const;
+const serverOnly = ["split", "base", "lambda"] as const;
+
+function checkStray(given: Given, names: readonly (keyof Given & string)[], why: string): void {
+  const stray = names.find((name) => given[name] !== undefined);
+  if (stray !== undefined) throw new UsageError(`--${stray} ${why}.`);
+}
 
 const routersJson = (routers: Awaited<ReturnType<typeof measureRouters>>["routers"]) =>
   [...routers].map(([name, { tokens, chosenShare, meanProbability }]) => ({
@@ -123,7 +166,7 @@ async function optionsOf(action: string, given: Given): Promise<MeasureOptions> 
   if (given.out === undefined && action !== "router") throw new UsageError(`statistics ${action} needs --out.`);
   const out = await outOf(given.out);
   return {
-    ...{ model: await locate(given.model, "model"), data: given.data, out, backend: given.backend },
+    ...{ model: await locate(given.model ?? "", "model"), data: given.data, out, backend: given.backend },
     head: given.head === undefined ? undefined : await locate(given.head, "head"),
     labels: (await labelsOf(given.labels))?.length,
     limit: wholeNumber(given.examples, "--examples", { min: 1 }),

@@ -27,7 +27,7 @@ const choice = selectBackend((process.env["AMALGAM_BACKEND"] ?? "auto") as Backe
 choice.catch(() => {}); // every request reports it
 
 /** Whether it arrives is told by `disconnect`: a worker that was killed hears nothing. */
-const reply = (message: EvaluatorReply) => process.send?.(message, () => {});
+const reply = (message: EvaluatorReply) => process.send?.(message, undefined, undefined, () => {});
 
 process.on("message", (message: EvaluatorMessage) => {
   answer(message).then(reply, (error: unknown) =>
