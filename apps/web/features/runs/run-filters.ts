@@ -9,6 +9,7 @@ export interface RunFilters {
 export const runKinds: readonly { value: RunKind; label: string }[] = [
   { value: "MERGE", label: "Merges" },
   { value: "EVALUATION", label: "Evaluations" },
+  { value: "STATISTIC", label: "Statistics" },
   { value: "VERIFICATION", label: "Verifications" },
 ];
 

@@ -28,6 +28,7 @@ export const RunDetailFragment = graphql(`
     attempts
     version { ...VersionName }
     evaluations { ...EvaluationRow version { ...VersionName } }
+    statistics { ...StatisticRow }
   }
 `);
 

@@ -17,6 +17,7 @@ import type { RecipeStrand } from "./recipe-strands.ts";
 import { RunEvaluations } from "./run-evaluations.tsx";
 import { Figures, Stages } from "./run-figures.tsx";
 import { CancelRunDocument, RetryRunDocument } from "./run-fragments.ts";
+import { RunStatistics } from "./run-statistics.tsx";
 import { isEnded, kindWords, runDetail, timeLeft } from "./run-words.ts";
 import { useLiveRun } from "./use-live-run.ts";
 
@@ -75,6 +76,7 @@ export function RunLive({ initial, strands }: Props) {
             <Figures run={run} />
           </Card>
           {run.evaluations.length > 0 && <RunEvaluations evaluations={run.evaluations} />}
+          {run.statistics.length > 0 && <RunStatistics statistics={run.statistics} />}
         </div>
         <Card className="self-start">
           <CardHead title="Stages" />
@@ -152,16 +154,16 @@ function RunActions({ run, onChange }: { run: RunDetailFragment; onChange: (run:
         </Button>
       )}
       {run.version && isEnded(run.state) && (
-        <ButtonLink
-          look={run.state === "SUCCEEDED" ? "filled" : "plain"}
-          href={versionPath(run.version, run.kind === "EVALUATION" ? "evaluations" : "")}
-        >
+        <ButtonLink look={run.state === "SUCCEEDED" ? "filled" : "plain"} href={versionPath(run.version, tabs[run.kind] ?? "")}>
           Open version
         </ButtonLink>
       )}
     </>
   );
 }
+
+/** Where on the page of its version a run's results are. */
+const tabs: Partial<Record<RunDetailFragment["kind"], string>> = { EVALUATION: "evaluations", STATISTIC: "statistics" };
 
 function words(refusal: { message: string; faults: { message: string }[] }): string {
   return refusal.faults.map((fault) => fault.message).join(" ") || refusal.message;

@@ -11,6 +11,7 @@ export const kindWords: Record<RunLineFragment["kind"], string> = {
   MERGE: "Merge",
   EVALUATION: "Evaluation",
   VERIFICATION: "Verification",
+  STATISTIC: "Statistics",
 };
 
 type Line = Pick<

@@ -19,6 +19,7 @@ export const VersionHeadDocument = graphql(`
       mergeRun { id state progress stage }
       model { id namespace name strand versions(first: 1) { totalCount edges { node { id number } } } }
     }
+    statistics(version: $ref, first: 1) { totalCount }
   }
 `);
 

@@ -46,7 +46,12 @@ export async function VersionFrame({ versionRef, children }: { versionRef: strin
       </PageHead>
       <VersionTabs
         path={versionPath(version)}
-        counts={{ evaluations: version.evaluations.length, tensors: version.tensorCount, files: version.files.length }}
+        counts={{
+          evaluations: version.evaluations.length,
+          statistics: answer.data.statistics.totalCount,
+          tensors: version.tensorCount,
+          files: version.files.length,
+        }}
         hasRecipe={version.kind === "MERGED" || version.kind === "TASK_VECTOR"}
       />
       {version.state === "REJECTED" && <Rejected version={version} />}

@@ -6,7 +6,7 @@ import { integer } from "../../lib/format.ts";
 
 interface Props {
   path: string;
-  counts: { evaluations: number; tensors: number; files: number };
+  counts: { evaluations: number; statistics: number; tensors: number; files: number };
   hasRecipe: boolean;
 }
 
@@ -20,6 +20,7 @@ export function VersionTabs({ path, counts, hasRecipe }: Props) {
     { id: "", label: "Overview" },
     { id: "lineage", label: "Lineage" },
     { id: "evaluations", label: "Evaluations", count: counts.evaluations },
+    { id: "statistics", label: "Statistics", count: counts.statistics },
     ...(hasRecipe ? [{ id: "recipe", label: "Recipe" }] : []),
     { id: "tensors", label: "Tensors", count: counts.tensors },
     { id: "files", label: "Files", count: counts.files },

@@ -1,0 +1,36 @@
+import type { StatisticRowFragment } from "../../gql/graphql.ts";
+
+type Named = Pick<StatisticRowFragment, "kind" | "estimator">;
+
+/** "Fisher information, exact". */
+export function statisticName({ kind, estimator }: Named): string {
+  return kind === "GRAM" ? "Gram matrices" : `Fisher information, ${estimator}`;
+}
+
+const measurable = new Set([
+  "CLASSIFICATION",
+  "IMAGE_CLASSIFICATION",
+  "TABLE_CLASSIFICATION",
+  "MULTIPLE_CHOICE",
+  "PERPLEXITY",
+  "EXACT_MATCH",
+]);
+
+interface Task {
+  readonly kind: string;
+  readonly splits: readonly { readonly purpose: string; readonly exampleCount: number }[];
+}
+
+/** Whether statistics can be measured on a task: it has a search split, and its examples ask something of a model. */
+export function isMeasurable({ kind, splits }: Task): boolean {
+  return measurable.has(kind) && splits.some(({ purpose }) => purpose === "SEARCH");
+}
+
+/** The texts of λ as typed, "0, 0.5, 1"; null when one is no number from −10 to 10. */
+export function parseLambdas(text: string): number[] | null {
+  const values = text
+    .split(/[\s,;]+/)
+    .filter(Boolean)
+    .map((each) => Number(each.replace("−", "-")));
+  return values.length > 0 && values.every((value) => value >= -10 && value <= 10) ? values : null;
+}
