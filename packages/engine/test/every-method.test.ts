@@ -81,6 +81,14 @@ const variants: Readonly<Record<string, readonly { own?: object; parameters?: ob
   emr: [{ parameters: { rescaleOver: "global" } }],
   pcb: [{ parameters: { lambda: [0.5, 1] } }],
   fisher: [{ own: { weight: [0.2, 1] }, parameters: { normalise: false, favourTarget: false } }],
+  ugm: [{ own: { examples: [100, 5000] }, parameters: { alpha: 0.7, baseExamples: 30 } }],
+  df_merge: [
+    { own: { lambda: 0.5 } },
+    { own: { lambda: [0, 1] } },
+    { own: { lambda: [{ filter: "mlp", value: 0.9 }, { value: 0.2 }] }, parameters: { granularity: "row" } },
+    { own: { lambda: 0.75 }, parameters: { granularity: "tensor", epsilon: 1e-6 } },
+  ],
+  trimmed_df_merge: [{ own: { density: [0.1, 0.6], lambda: 0.4 }, parameters: { granularity: "row" } }],
   dppa: [{ parameters: { multiple: [3, 5], sparsity: 0.5 } }],
 };
 

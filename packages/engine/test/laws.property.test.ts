@@ -24,6 +24,8 @@ const settings: Readonly<Record<string, fc.Arbitrary<number>>> = {
   density: share,
   gamma: share,
   epsilon: fc.double({ min: 0, max: 0.5, noNaN: true }),
+  lambda: fc.double({ min: 0, max: 1.5, noNaN: true }),
+  examples: fc.double({ min: 0.1, max: 1000, noNaN: true }),
   scale: fc.double({ min: -2, max: 2, noNaN: true }),
 };
 

@@ -7,6 +7,7 @@ import { dareLinear } from "./dare-linear.ts";
 import { dareTies } from "./dare-ties.ts";
 import { della } from "./della.ts";
 import { dellaLinear } from "./della-linear.ts";
+import { dfMerge } from "./df-merge.ts";
 import { dppa } from "./dppa.ts";
 import { ema } from "./ema.ts";
 import { emr } from "./emr.ts";
@@ -36,6 +37,8 @@ import { taskArithmetic } from "./task-arithmetic.ts";
 import { taskVector } from "./task-vector.ts";
 import { taskVectorSum } from "./task-vector-sum.ts";
 import { ties } from "./ties.ts";
+import { trimmedDfMerge } from "./trimmed-df-merge.ts";
+import { ugm } from "./ugm.ts";
 import { uniformSoup } from "./uniform-soup.ts";
 import { warm } from "./warm.ts";
 
@@ -46,7 +49,7 @@ export const methods: readonly MergeMethod[] = [
   ...[taskArithmetic, taskVector, taskVectorSum, analogy, opcm],
   ...[ties, dareLinear, dareTies, dellaLinear, della, breadcrumbs, breadcrumbsTies],
   ...[sce, pcb, ram, ramPlus, nearswap, arceeFusion, dppa],
-  ...[fisher],
+  ...[fisher, ugm, dfMerge, trimmedDfMerge],
   ...[swa, lawa, ema],
   passthrough,
   ...[emr, emrTask],

@@ -64,15 +64,22 @@ export function takeOwnership(): Owner {
 
 export const release = ({ token }: Owner): void => void ours.delete(token);
 
-const infix = ".partial-";
+const partial = ".partial-";
+/** In the name of a folder that has no journal yet: under the other name it always has one. */
+const beginning = ".beginning-";
 
 /** Name of the partial folder of an output folder. */
-export const partialName = (outName: string, { pid, began, place, token }: Owner): string =>
-  `${outName}${infix}${[pid.toString(36), began.toString(36), `${place.host}${place.boot}${place.container}`, token].join("-")}`;
+export const partialName = (outName: string, owner: Owner): string => `${outName}${partial}${ownerText(owner)}`;
+/** Its name until its journal is there. */
+export const beginningName = (outName: string, owner: Owner): string => `${outName}${beginning}${ownerText(owner)}`;
 
-/** Reads back who owns a partial folder; null when the name is none of an output folder of this name. */
+const ownerText = ({ pid, began, place, token }: Owner): string =>
+  `${[pid.toString(36), began.toString(36), `${place.host}${place.boot}${place.container}`, token].join("-")}`;
+
+/** Reads back who owns a partial folder, also one that is beginning; null when the name is none of an output folder of this name. */
 export function ownerOf(name: string, outName: string): Owner | null {
-  if (!name.startsWith(outName + infix)) return null;
+  const infix = [partial, beginning].find((each) => name.startsWith(outName + each));
+  if (infix === undefined) return null;
   const tail = name.slice(outName.length + infix.length);
   const parts = /^([0-9a-z]{1,8})-([0-9a-z]{1,11})-([0-9a-f]{6})([0-9a-f]{6})([0-9a-f]{6})-([0-9a-f]{8})$/.exec(tail);
   if (parts === null) return null;

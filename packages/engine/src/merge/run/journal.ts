@@ -40,9 +40,16 @@ export class Journal {
     this.#end = end;
   }
 
-  static async begin(folder: string, work: Work): Promise<Journal> {
-    const journal = new Journal(folder, await open(join(folder, journalName), "wx"), 0, 0);
-    await journal.#append(work);
+  /** Begins one in `fresh`, which is renamed to `folder` when the journal is there. */
+  static async begin(fresh: string, folder: string, work: Work): Promise<Journal> {
+    const handle = await open(join(fresh, journalName), "wx");
+    const journal = new Journal(folder, handle, 0, 0);
+    try {
+      await journal.#append(work);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
     return journal;
   }
 

@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { refuse } from "../fault.ts";
 import { Journal, removeJournal } from "./journal.ts";
 import { type Leftover, listLeftovers, removeLeftover, takeOver } from "./journal-leftovers.ts";
-import { type Owner, partialName, release, takeOwnership } from "./journal-owner.ts";
+import { beginningName, type Owner, partialName, release, takeOwnership } from "./journal-owner.ts";
 import type { Work } from "./journal-work.ts";
 import type { OutputLayout } from "./output-layout.ts";
 import { syncFolder } from "./sync-folder.ts";
@@ -87,15 +87,23 @@ export async function openPartialFolder({ outDir, layout, work, resume, note }: 
 }
 
 async function beginFolder(place: Place, work: Work | null): Promise<PartialFolder> {
-  const { path, target } = place;
-  await mkdir(path, { mode: 0o700 }).catch(async (error: Error) => {
+  const { path, target, parent, owner } = place;
+  // With its journal, or not at all: another run that looks in between would take it for the folder of a run without one.
+  const fresh = work === null ? path : join(parent, beginningName(basename(target), owner));
+  await mkdir(fresh, { mode: 0o700 }).catch(async (error: Error) => {
     await removeEmpty(place);
     throw refuse("OUTPUT_UNWRITABLE", `Nothing can be written next to ${target}: ${error.message}.`, ["outDir"]);
   });
+  let journal: Journal | null = null;
   try {
-    return folderAt({ ...place, done: new Set(), journal: work === null ? null : await Journal.begin(path, work) });
+    if (work !== null) {
+      journal = await Journal.begin(fresh, path, work);
+      await rename(fresh, path);
+    }
+    return folderAt({ ...place, done: new Set(), journal });
   } catch (error) {
-    await rm(path, { recursive: true, force: true });
+    await journal?.close();
+    await rm(fresh, { recursive: true, force: true });
     await removeEmpty(place);
     throw error;
   }

@@ -3,14 +3,14 @@ import type { Measured } from "../merge-values.ts";
 import { close, type Law, merge, norm, type Sample, scaleOf } from "./law.ts";
 
 /** Statistics of a sample with other values: of parent i, from those that it has. */
-const changed = ({ statistics }: Sample, change: (values: Float32Array, i: number) => Float32Array): Measured => ({
+export const changed = ({ statistics }: Sample, change: (values: Float32Array, i: number) => Float32Array): Measured => ({
   ...statistics,
   parents: (statistics?.parents ?? []).map((grid, i) =>
     grid.map(({ lambda, values }) => ({ lambda, values: change(values, i) })),
   ),
 });
 
-const filled = (value: number) => (values: Float32Array) => values.map(() => value);
+export const filled = (value: number) => (values: Float32Array) => values.map(() => value);
 const weightOf = ({ own }: Sample, i: number): number => Number(own[i]?.["weight"] ?? 1);
 
 function averageOf(sample: Sample): Float32Array {
