@@ -28,20 +28,23 @@ describe.each(manifest.suite.tasks)("%s", (task) => {
   const { labels } = readJson(`tasks/${task}/task.json`) as { labels: string[] };
   const read = (split: string) => readExamples(readFileSync(join(example, "tasks", task, `${split}.jsonl`)), labels);
 
-  test("every label has the same number of items, in both splits", () => {
-    for (const split of ["validation", "test"]) {
+  test("every label has the same number of items, in all splits", () => {
+    for (const split of ["validation", "test", "second-test"]) {
       const counts = labels.map((_, label) => read(split).filter((item) => item.label === label).length);
       expect(new Set(counts).size).toBe(1);
       expect(counts[0]).toBeGreaterThanOrEqual(18);
     }
   });
 
-  test("no test item copies or nearly copies a validation item, and none stands twice", () => {
+  test("no test item copies or nearly copies an item of an earlier split, and none stands twice", () => {
     const seen = new SeenTexts();
     for (const { text } of read("validation")) seen.add(text);
-    const tests = read("test");
-    expect(tests.filter(({ text }) => seen.judge(text) !== "new")).toEqual([]);
-    expect(new Set(tests.map(({ text }) => normalise(text))).size).toBe(tests.length);
+    for (const split of ["test", "second-test"]) {
+      const tests = read(split);
+      expect(tests.filter(({ text }) => seen.judge(text) !== "new")).toEqual([]);
+      expect(new Set(tests.map(({ text }) => normalise(text))).size).toBe(tests.length);
+      for (const { text } of tests) seen.add(text);
+    }
   });
 });
 

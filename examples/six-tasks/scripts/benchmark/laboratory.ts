@@ -4,8 +4,13 @@ import { readExamples } from "@amalgam/engine/evaluate";
 import { type EncodedExample, type Laboratory, openLaboratory } from "@amalgam/engine/laboratory";
 import { loadTokenizer } from "@amalgam/engine/runtime";
 
-export type Split = "search" | "report";
-const files: Readonly<Record<Split, string>> = { search: "validation.jsonl", report: "test.jsonl" };
+/** "second" is a second test split that nothing was ever chosen on. */
+export type Split = "search" | "report" | "second";
+const files: Readonly<Record<Split, string>> = {
+  search: "validation.jsonl",
+  report: "test.jsonl",
+  second: "second-test.jsonl",
+};
 
 /** The six experts in memory, and their tasks' examples in the same order. */
 export interface SixTasks {
@@ -27,5 +32,5 @@ export async function openSixTasks(folder: string, tasks: readonly string[]): Pr
       const examples = readExamples(join(folder, "tasks", task, files[split]), labels);
       return examples.map(({ text, label }) => ({ input: tokenizer.encode(text, longest), label }));
     });
-  return { tasks, laboratory, examples: { search: read("search"), report: read("report") } };
+  return { tasks, laboratory, examples: { search: read("search"), report: read("report"), second: read("second") } };
 }

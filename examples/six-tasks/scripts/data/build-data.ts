@@ -50,16 +50,19 @@ function writeTask(
   mkdirSync(folder, { recursive: true });
   const counts = { train: 0, validation: 0, test: 0 };
   for (const split of splits) {
-    const random = seededRandom(hashText(`${options.seed}/${source.name}/${split}`));
-    const items = balanced(
-      kept.filter((item) => item.split === split),
-      source.labels.length,
-      source.sizes[split],
-      random,
-    );
+    const draw = (): Draw => ({
+      items: kept.filter((item) => item.split === split),
+      classes: source.labels.length,
+      size: source.sizes[split],
+      random: seededRandom(hashText(`${options.seed}/${source.name}/${split}`)),
+    });
+    const items = balanced(draw());
     counts[split] = items.length;
     const file = split === "train" ? join(options.workDir, `${source.name}.train.jsonl`) : join(folder, `${split}.jsonl`);
-    writeFileSync(file, items.map(({ text, label }) => `${JSON.stringify({ text, label })}\n`).join(""));
+    writeItems(file, items);
+    if (split !== "test") continue;
+    const spare = kept.filter((item) => item.split === "spare");
+    writeItems(join(folder, "second-test.jsonl"), balanced({ ...draw(), taken: items.length, spare }));
   }
   const { name, title, labels, licence } = source;
   const card = { name, title, labels, metric: "accuracy", expert: name, source: source.source, licence };
@@ -85,7 +88,7 @@ function withoutDuplicates(
   for (const document of documents) seen.add(document.join(" "));
   const kept: Item[] = [];
   const inTrain = new Set<string>();
-  for (const split of splits) {
+  for (const split of [...splits, "spare"]) {
     for (const item of items) {
       if (item.split !== split) continue;
       const key = normalise(item.text);
@@ -100,7 +103,8 @@ function withoutDuplicates(
       } else {
         const verdict = seen.judge(item.text);
         if (verdict !== "new") {
-          removed[verdict]++;
+          // Of spare items only what is kept matters.
+          if (split !== "spare") removed[verdict]++;
           continue;
         }
         seen.add(item.text);
@@ -111,19 +115,35 @@ function withoutDuplicates(
   return { kept, removed };
 }
 
-function balanced(items: readonly Item[], classes: number, size: number, random: () => number): Item[] {
-  const byClass = Array.from({ length: classes }, (_, label) =>
-    shuffled(
+interface Draw {
+  readonly items: readonly Item[];
+  readonly classes: number;
+  readonly size: number;
+  readonly random: () => number;
+  /** So many were drawn the same way before, and are passed over. */
+  readonly taken?: number;
+  /** Come after the others of their class. */
+  readonly spare?: readonly Item[];
+}
+
+/** As many items of each class, at most `size` together, in random order. */
+function balanced({ items, classes, size, random, taken = 0, spare = [] }: Draw): Item[] {
+  const byClass = Array.from({ length: classes }, (_, label) => {
+    const own = shuffled(
       items.filter((item) => item.label === label),
       random,
-    ),
-  );
+    );
+    return [...own.slice(taken / classes), ...spare.filter((item) => item.label === label)];
+  });
   const each = Math.min(Math.floor(size / classes), ...byClass.map((list) => list.length));
   return shuffled(
     byClass.flatMap((list) => list.slice(0, each)),
     random,
   );
 }
+
+const writeItems = (file: string, items: readonly Item[]): void =>
+  writeFileSync(file, items.map(({ text, label }) => `${JSON.stringify({ text, label })}\n`).join(""));
 
 /** One line a document: {"source", "passages"}. */
 function writeCorpus(sources: readonly TaskSource[], workDir: string, report: DataReport): void {

@@ -17,6 +17,11 @@ export function readSpam(modules: string, seed: number): TaskSource {
     for (const passage of chosen) {
       if (passage && passage.split(" ").length >= 15) items.push({ text: passage, label: isSpam ? 1 : 0, split });
     }
+    // Too few mails are left for a second test split of first and third passages.
+    const between = split === "test" ? [passages[1], passages[3]] : [];
+    for (const passage of between) {
+      if (passage && passage.split(" ").length >= 15) items.push({ text: passage, label: isSpam ? 1 : 0, split: "spare" });
+    }
     if (split === "train") documents.push(passages.slice(0, 8));
   }
   return {

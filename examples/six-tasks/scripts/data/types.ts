@@ -3,7 +3,8 @@ export type Split = "train" | "validation" | "test";
 export interface Item {
   text: string;
   label: number;
-  split: Split;
+  /** Spare items are for the second test split alone, when test items run out. */
+  split: Split | "spare";
 }
 
 /** What a reader of one package hands over for one task. */

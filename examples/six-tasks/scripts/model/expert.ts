@@ -70,6 +70,6 @@ function epochBatches(train: EncodedExamples, size: number, seed: number): numbe
 }
 
 /** Some words of a text become [MASK], others each time: the topics of few documents are harder to learn by heart. */
-function withHiddenWords(ids: readonly number[], share: number, random: Random): number[] {
+export function withHiddenWords(ids: readonly number[], share: number, random: Random): number[] {
   return ids.map((id, i) => (i > 0 && i < ids.length - 1 && random() < share ? maskId : id));
 }

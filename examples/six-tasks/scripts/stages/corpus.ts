@@ -17,12 +17,8 @@ export interface Corpus {
 
 /** Packages, data sets and tokenizer. */
 export async function corpusStage(workshop: Workshop): Promise<Corpus> {
-  const { example, work, settings } = workshop;
-  const modules = installSources(join(example, "sources"));
-  await saved(join(work, "data-report.json"), () => {
-    console.log("data: reading packages, removing duplicates");
-    return buildData({ modules, tasksDir: join(example, "tasks"), workDir: join(work, "data"), seed: settings.seed });
-  });
+  const { work, settings } = workshop;
+  await dataStage(workshop);
   const documents = readCorpus(join(work, "data", "corpus.jsonl"));
   const wordCounts = countWords(documents, settings.tokenizer.corpusWeights);
   const tokenizerDir = join(work, "tokenizer");
@@ -37,6 +33,17 @@ export async function corpusStage(workshop: Workshop): Promise<Corpus> {
     tokenizerDir,
     encode: (text) => tokenizer.encode(text, settings.tokenizer.maxLength),
   };
+}
+
+/** Packages and data sets. */
+export async function dataStage({ example, work, settings }: Workshop): Promise<void> {
+  const report = join(work, "data-report.json");
+  if (existsSync(report)) return;
+  const modules = installSources(join(example, "sources"));
+  await saved(report, () => {
+    console.log("data: reading packages, removing duplicates");
+    return buildData({ modules, tasksDir: join(example, "tasks"), workDir: join(work, "data"), seed: settings.seed });
+  });
 }
 
 /** The data packages (500 MB) are no dependency of anything else, so they are installed here, once. */
