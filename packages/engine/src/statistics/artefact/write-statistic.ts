@@ -1,3 +1,4 @@
+import { canonicalJson } from "../../merge/canonical-json.ts";
 import type { TensorValues } from "../../runtime/index.ts";
 import { saveTensors } from "../../runtime/save-tensors.ts";
 import { aboutSchema, type StatisticAbout, statisticKey } from "./statistic-about.ts";
@@ -5,7 +6,7 @@ import { aboutSchema, type StatisticAbout, statisticKey } from "./statistic-abou
 /** Metadata of a statistic's file: one entry for each fact, texts as safetensors wants them, objects as JSON. */
 export function aboutToMetadata(about: StatisticAbout): Map<string, string> {
   const facts = Object.entries(aboutSchema.parse(about)).map(
-    ([name, value]) => [`amalgam.statistic.${name}`, typeof value === "string" ? value : JSON.stringify(value)] as const,
+    ([name, value]) => [`amalgam.statistic.${name}`, typeof value === "string" ? value : canonicalJson(value)] as const,
   );
   return new Map([...facts, ["amalgam.statistic.key", statisticKey(about)]]);
 }
