@@ -52,6 +52,7 @@ export { Layers } from "./layers.ts";
 export { type LoadBertOptions, loadBert } from "./load-bert.ts";
 export { classificationLoss, contrastiveLoss, type MaskedTargets, maskedLanguageLoss, weightedSum } from "./losses.ts";
 export {
+  type Decoding,
   type HeadKind,
   headKinds,
   type ImageNetwork,

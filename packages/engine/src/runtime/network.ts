@@ -26,10 +26,25 @@ interface RunnableNetwork<Input> {
   dispose(): void;
 }
 
-/** Source tokens for an encoder, target tokens for its decoder; row r of both belongs to example r. */
+/** Source tokens for an encoder, target tokens for its decoder. */
 export interface PairBatch {
   readonly source: TokenBatch;
   readonly target: TokenBatch;
+  /** Row of the source that each row of the target belongs to, so that a shared source is read once; by default its own. */
+  readonly owners?: Int32Array;
+}
+
+/** Texts that are continued token by token. What was read is kept: a step costs one token a text. */
+export interface Decoding {
+  /** Scores [texts, outputs] of the token after what was begun with. The caller disposes them. */
+  first(): tf.Tensor2D;
+  /**
+   * The same after one more token.
+   * @param rows the texts that go on, in order, counted among those of the step before
+   * @param tokens the token that each of them goes on with
+   */
+  next(rows: Int32Array, tokens: Int32Array): tf.Tensor2D;
+  dispose(): void;
 }
 
 export interface TextNetwork extends RunnableNetwork<TokenBatch> {
@@ -38,6 +53,8 @@ export interface TextNetwork extends RunnableNetwork<TokenBatch> {
   readonly vocabularySize: number;
   /** Tokens that fit into one sequence. */
   readonly maxLength: number;
+  /** Of a causal head: begins to continue texts. */
+  decode?(texts: TokenBatch): Decoding;
 }
 
 export interface PairNetwork extends RunnableNetwork<PairBatch> {
@@ -46,6 +63,8 @@ export interface PairNetwork extends RunnableNetwork<PairBatch> {
   readonly maxLength: number;
   /** First token of every target. */
   readonly startToken: number;
+  /** Begins targets with the start token and continues them. */
+  decode(source: TokenBatch): Decoding;
 }
 
 /** Pixels [size, height, width, channels], already scaled and normalised. */

@@ -16,7 +16,7 @@ const torch = [
 test("turns are rounded as in the programs that models were trained with, which shows at far positions", () => {
   const frequencies = rotaryFrequencies({ rope_theta: 500_000 }, 128, "config.json");
   expect(frequencies.length).toBe(64);
-  const { cos, sin } = rotaryTables(frequencies)(8002);
+  const { cos, sin } = rotaryTables(frequencies)(upTo(8002));
   for (const [pair, turn, cosine, sine] of torch) {
     expect(frequencies[pair]).toBe(turn);
     expect(Math.abs((cos[8001 * 64 + pair] ?? Number.NaN) - cosine)).toBeLessThan(1.2e-7);
@@ -24,13 +24,23 @@ test("turns are rounded as in the programs that models were trained with, which 
   }
 });
 
+const upTo = (length: number): Int32Array => Int32Array.from({ length }, (_, place) => place);
+
+test("of any places, tables hold the rows that a whole text has there", () => {
+  const tables = rotaryTables(rotaryFrequencies({}, 4, "config.json"));
+  const [whole, some] = [tables(upTo(9)), tables(Int32Array.of(7, 0, 7, 8))];
+  const rows = [7, 0, 7, 8].flatMap((place) => [2 * place, 2 * place + 1]);
+  expect([...some.cos]).toEqual(rows.map((at) => whole.cos[at]));
+  expect([...some.sin]).toEqual(rows.map((at) => whole.sin[at]));
+});
+
 test("tables of a short text are the beginning of those of a long one, whichever was asked for first", () => {
   const frequencies = rotaryFrequencies({}, 8, "config.json");
   const tables = rotaryTables(frequencies);
-  const short = tables(3);
-  const long = tables(50);
+  const short = tables(upTo(3));
+  const long = tables(upTo(50));
   expect(long.cos.length).toBe(200);
-  expect([...tables(3).cos]).toEqual([...short.cos]);
+  expect([...tables(upTo(3)).cos]).toEqual([...short.cos]);
   expect([...long.sin.subarray(0, 12)]).toEqual([...short.sin]);
 });
 

@@ -64,17 +64,25 @@ export function rotaryFrequencies(config: RotaryConfig, headSize: number, where:
   });
 }
 
-/** Cosines and sines for texts of any length; those of a shorter text are the beginning of those of a longer one. */
-export function rotaryTables(frequencies: Float32Array): (length: number) => RopeTables {
+/** Cosines and sines of places in a text. Those of a shorter text are the beginning of those of a longer one. */
+export function rotaryTables(frequencies: Float32Array): (places: Int32Array) => RopeTables {
   let known = { cos: new Float32Array(0), sin: new Float32Array(0) };
   const pairs = frequencies.length;
-  return (length) => {
+  return (places) => {
+    const length = places.reduce((most, place) => Math.max(most, place + 1), 0);
     if (known.cos.length < length * pairs) {
       const angles = Float32Array.from({ length: length * pairs }, (_, index) =>
         Math.fround(Math.floor(index / pairs) * (frequencies[index % pairs] ?? 0)),
       );
       known = { cos: angles.map(Math.cos), sin: angles.map(Math.sin) };
     }
-    return { cos: known.cos.subarray(0, length * pairs), sin: known.sin.subarray(0, length * pairs) };
+    if (places.every((place, index) => place === index))
+      return { cos: known.cos.subarray(0, length * pairs), sin: known.sin.subarray(0, length * pairs) };
+    const at = (table: Float32Array): Float32Array =>
+      Float32Array.from(
+        { length: places.length * pairs },
+        (_, i) => table[(places[Math.floor(i / pairs)] ?? 0) * pairs + (i % pairs)] ?? 0,
+      );
+    return { cos: at(known.cos), sin: at(known.sin) };
   };
 }

@@ -19,3 +19,12 @@ export function padBatch(sequences: readonly ArrayLike<number>[], paddingId = 0)
   });
   return { size: sequences.length, length, ids, lengths };
 }
+
+/** Some of the texts, in the order of `rows`; one may come several times. */
+export function takeTexts({ length, ids, lengths }: TokenBatch, rows: Int32Array): TokenBatch {
+  const taken = new Int32Array(rows.length * length);
+  rows.forEach((row, at) => {
+    taken.set(ids.subarray(row * length, (row + 1) * length), at * length);
+  });
+  return { size: rows.length, length, ids: taken, lengths: rows.map((row) => lengths[row] ?? 0) };
+}

@@ -1,3 +1,5 @@
+import type { Decoding, TextNetwork } from "../../runtime/index.ts";
+import type { tf } from "../../runtime/tf.ts";
 import { padBatch } from "../../runtime/token-batch.ts";
 import { lengthBatches } from "../length-batches.ts";
 import { pause } from "../pause.ts";
@@ -24,7 +26,7 @@ interface Draft {
 
 /**
  * The most likely token after another (the lowest id among equals), until a token that ends texts, a stop text, or `maxNewTokens`.
- * Every step runs the whole prefix anew: nothing is cached between steps. A causal prompt too long for itself and its answer loses its beginning.
+ * A causal prompt too long for itself and its answer loses its beginning.
  */
 export async function greedyAnswers(
   network: LanguageNetwork,
@@ -36,20 +38,44 @@ export async function greedyAnswers(
   const drafts = begun.map(({ draft }) => draft);
   const lengths = drafts.map(({ source, tokens }) => Math.max(source.length, tokens.length + settings.maxNewTokens));
   for (const batch of lengthBatches(lengths, work.batchTokens)) {
-    const chosen = batch.flatMap((index) => drafts[index] ?? []);
-    for (let step = 0; step < settings.maxNewTokens; step++) {
-      const open = chosen.filter((draft) => !draft.isDone && draft.tokens.length < network.maxLength + 1);
-      if (open.length === 0) break;
-      await pause(work.signal);
-      const next = await nextTokens(network, open);
-      open.forEach((draft, row) => {
-        extend(draft, next[row] ?? 0, tokenizer, settings.stop);
-      });
-    }
+    await answer(
+      network,
+      batch.flatMap((index) => drafts[index] ?? []),
+      tokenizer,
+      { settings, work },
+    );
   }
   const answers = drafts.map((draft) => cutAt(answerOf(draft, tokenizer), settings.stop));
   return { answers, truncated: begun.filter(({ isCut }) => isCut).length };
 }
+
+async function answer(
+  network: LanguageNetwork,
+  drafts: readonly Draft[],
+  tokenizer: LanguageTokenizer,
+  { settings, work }: { settings: GreedySettings; work: Pick<Work, "signal"> },
+): Promise<void> {
+  const decoding = begin(network, drafts);
+  try {
+    let open = drafts;
+    let forward = () => decoding.first();
+    for (let step = 0; step < settings.maxNewTokens; step++) {
+      await pause(work.signal);
+      const next = topLabels(await readLogits(forward), network.outputs);
+      open.forEach((draft, row) => void extend(draft, next[row] ?? 0, tokenizer, settings.stop));
+      const rows = Int32Array.from(open.keys()).filter((row) => open[row]?.isDone === false && hasRoom(network, open[row]));
+      if (rows.length === 0) break;
+      open = open.filter((_, row) => rows.includes(row));
+      const tokens = Int32Array.from(open, (draft) => draft.tokens.at(-1) ?? 0);
+      forward = () => decoding.next(rows, tokens);
+    }
+  } finally {
+    decoding.dispose();
+  }
+}
+
+/** Whether the model can read all that is there, to say what comes next. */
+const hasRoom = ({ maxLength }: LanguageNetwork, { tokens }: Draft): boolean => tokens.length <= maxLength;
 
 function start(network: LanguageNetwork, tokenizer: LanguageTokenizer, given: string, maxNewTokens: number) {
   const prompt = readableEnd(tokenizer, given, network.maxLength);
@@ -65,15 +91,29 @@ function start(network: LanguageNetwork, tokenizer: LanguageTokenizer, given: st
   return { isCut: kept.length < ids.length, draft: { source: [], tokens, begin: tokens.length, isDone: false } satisfies Draft };
 }
 
-async function nextTokens(network: LanguageNetwork, drafts: readonly Draft[]): Promise<Int32Array> {
-  const target = padBatch(drafts.map(({ tokens }) => tokens));
-  const last = Int32Array.from(target.lengths, (length, row) => row * target.length + length - 1);
-  const scores = await readLogits(() =>
-    network.input === "tokens"
-      ? network.logits(target, last)
-      : network.logits({ source: padBatch(drafts.map(({ source }) => source)), target }, last),
-  );
-  return topLabels(scores, network.outputs);
+/** A network that cannot go on where it stopped reads every text anew. */
+function rereading(network: TextNetwork, drafts: readonly Draft[]): Decoding {
+  let open = drafts;
+  const read = (): tf.Tensor2D => {
+    const texts = padBatch(open.map(({ tokens }) => tokens));
+    return network.logits(
+      texts,
+      texts.lengths.map((length, row) => row * texts.length + length - 1),
+    );
+  };
+  return {
+    first: read,
+    next: (rows) => {
+      open = Array.from(rows, (row) => open[row]).filter((draft) => draft !== undefined);
+      return read();
+    },
+    dispose: () => {},
+  };
+}
+
+function begin(network: LanguageNetwork, drafts: readonly Draft[]): Decoding {
+  if (network.input === "pairs") return network.decode(padBatch(drafts.map(({ source }) => source)));
+  return network.decode?.(padBatch(drafts.map(({ tokens }) => tokens))) ?? rereading(network, drafts);
 }
 
 function extend(draft: Draft, token: number, tokenizer: LanguageTokenizer, stop: readonly string[]): void {

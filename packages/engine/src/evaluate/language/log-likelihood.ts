@@ -95,8 +95,17 @@ function questions(network: LanguageNetwork, chosen: readonly ScoredTokens[]): Q
   });
   const places = Int32Array.from(positions);
   if (network.input === "tokens") return { forward: () => network.logits(shown, places), targets, owners };
-  const source = padBatch(chosen.map((each) => each.source ?? []));
-  return { forward: () => network.logits({ source, target: shown }, places), targets, owners };
+  // Choices of one prompt share their source, which is then encoded once.
+  const distinct = new Map<string, readonly number[]>();
+  const keys = chosen.map(({ source = [] }) => {
+    const key = source.join();
+    distinct.set(key, source);
+    return key;
+  });
+  const order = [...distinct.keys()];
+  const source = padBatch([...distinct.values()]);
+  const shared = { source, target: shown, owners: Int32Array.from(keys, (key) => order.indexOf(key)) };
+  return { forward: () => network.logits(shared, places), targets, owners };
 }
 
 function logProbability(values: Float32Array, begin: number, count: number, target: number): number {

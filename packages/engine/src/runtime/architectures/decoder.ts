@@ -1,8 +1,10 @@
 import { gatherRows } from "@amalgam/tfjs-backend-ort";
 import type { Architecture, CheckpointSource, OpenOptions } from "../architecture.ts";
+import { type Attending, wholeTexts } from "../attending.ts";
 import { countLabels } from "../count-labels.ts";
+import { KeyValueCache } from "../key-value-cache.ts";
 import { Layers } from "../layers.ts";
-import type { HeadKind, TextNetwork } from "../network.ts";
+import type { Decoding, HeadKind, TextNetwork } from "../network.ts";
 import { takeTensors, type WantedTensor } from "../take-tensors.ts";
 import { tf } from "../tf.ts";
 import { hasTiedHead } from "../tied-head.ts";
@@ -22,8 +24,8 @@ export interface DecoderTrunk {
   readonly isTied: boolean;
   /** Names below the prefix, and shapes. */
   readonly tensors: readonly (readonly [name: string, shape: readonly number[]])[];
-  /** Hidden states before the last normalisation, [size·length, width]; a position sees itself and what stands before it. */
-  run(layers: Layers, batch: TokenBatch): tf.Tensor2D;
+  /** Hidden states before the last normalisation, one row for each of the ids; a token sees itself and what stands before it. */
+  run(layers: Layers, ids: Int32Array, attending: Attending): tf.Tensor2D;
   /** The last normalisation, of any rows. */
   normalise(layers: Layers, rows: tf.Tensor2D): tf.Tensor2D;
 }
@@ -65,6 +67,23 @@ export async function openDecoder(
   }
   const parameters = await takeTensors(wanted);
   const layers = new Layers(parameters);
+  const scores = (rows: tf.Tensor2D): tf.Tensor2D => layers.dense(headName, trunk.normalise(layers, rows));
+  const checkLength = (length: number): void => {
+    if (length > trunk.maxLength)
+      throw new RangeError(`A text of ${length} tokens does not fit the model's ${trunk.maxLength} positions.`);
+  };
+  const decode = (texts: TokenBatch): Decoding => {
+    const cache = new KeyValueCache(texts);
+    const run = (ids: Int32Array, attending: Attending): tf.Tensor2D => {
+      checkLength(1 + Math.max(...attending.places));
+      return trunk.run(layers, ids, attending);
+    };
+    return {
+      first: () => tf.tidy(() => scores(gatherRows(run(texts.ids, cache.begin(texts)), lastTokens(texts)))),
+      next: (rows, tokens) => tf.tidy(() => scores(run(tokens, cache.step(rows)))),
+      dispose: () => cache.dispose(),
+    };
+  };
   return {
     architecture: trunk.modelType,
     input: "tokens",
@@ -76,12 +95,11 @@ export async function openDecoder(
     layers,
     logits: (batch, positions = Int32Array.from(batch.ids, (_, index) => index)) =>
       tf.tidy(() => {
-        if (batch.length > trunk.maxLength) {
-          throw new RangeError(`A text of ${batch.length} tokens does not fit the model's ${trunk.maxLength} positions.`);
-        }
-        const rows = gatherRows(trunk.run(layers, batch), isClassifier ? lastTokens(batch) : positions);
-        return layers.dense(headName, trunk.normalise(layers, rows));
+        checkLength(batch.length);
+        const hidden = trunk.run(layers, batch.ids, wholeTexts(batch));
+        return scores(gatherRows(hidden, isClassifier ? lastTokens(batch) : positions));
       }),
+    ...(isClassifier ? {} : { decode }),
     dispose: () => parameters.dispose(),
   };
 }

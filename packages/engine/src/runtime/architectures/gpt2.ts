@@ -1,11 +1,10 @@
-import { causalAttention } from "@amalgam/tfjs-backend-ort";
 import { z } from "zod";
 import { activationNames, activations } from "../activations.ts";
 import type { Architecture } from "../architecture.ts";
+import type { Attending } from "../attending.ts";
 import type { Layers } from "../layers.ts";
 import { countUpTo, layerCount, oneOf, only, parseConfig } from "../parse-config.ts";
 import { tf } from "../tf.ts";
-import type { TokenBatch } from "../token-batch.ts";
 import { type DecoderTrunk, decoderHeads, isDecoderHead, openDecoder } from "./decoder.ts";
 
 const schema = z.looseObject({
@@ -57,14 +56,15 @@ function trunkOf(config: Gpt2Config): DecoderTrunk {
       ...Array.from({ length: depth }, (_, layer) => layerTensors(config, `h.${layer}`)).flat(),
       ...withBias("ln_f", [width]),
     ],
-    run: (layers, batch) => {
+    run: (layers, ids, attending) => {
       let hidden = tf.tidy(() => {
-        const places = Int32Array.from(batch.ids, (_, index) => index % batch.length);
-        return tf.add(layers.embedding("transformer.wte", batch.ids), layers.embedding("transformer.wpe", places)) as tf.Tensor2D;
+        const { places: once } = attending;
+        const places = Int32Array.from(ids, (_, index) => once[index % once.length] ?? 0);
+        return tf.add(layers.embedding("transformer.wte", ids), layers.embedding("transformer.wpe", places)) as tf.Tensor2D;
       });
       for (let layer = 0; layer < depth; layer++) {
         const below = hidden;
-        hidden = tf.tidy(() => runLayer(layers, config, `transformer.h.${layer}`, below, batch));
+        hidden = tf.tidy(() => runLayer(layers, config, layer, below, attending));
         below.dispose();
       }
       return hidden;
@@ -94,12 +94,13 @@ function layerTensors({ n_embd: width, n_inner }: Gpt2Config, prefix: string): T
 }
 
 /** a = x + attention(LN(x)), y = a + narrow(act(wide(LN(a)))). */
-function runLayer(layers: Layers, config: Gpt2Config, prefix: string, x: tf.Tensor2D, batch: TokenBatch): tf.Tensor2D {
+function runLayer(layers: Layers, config: Gpt2Config, layer: number, x: tf.Tensor2D, attending: Attending): tf.Tensor2D {
   const { n_head: heads, layer_norm_epsilon: epsilon } = config;
+  const prefix = `transformer.h.${layer}`;
   const all = layers.denseInOut(`${prefix}.attn.c_attn`, layers.layerNorm(`${prefix}.ln_1`, x, epsilon));
   const [query, key, value] = tf.split(all, 3, 1) as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
-  const shape = { batch: batch.size, length: batch.length, heads, keyHeads: heads };
-  const mixed = layers.denseInOut(`${prefix}.attn.c_proj`, causalAttention(query, key, value, shape));
+  const context = attending.attend(layer, query, key, value, { heads, keyHeads: heads });
+  const mixed = layers.denseInOut(`${prefix}.attn.c_proj`, context);
   const attended = tf.add(x, mixed) as tf.Tensor2D;
   const wide = layers.denseInOut(`${prefix}.mlp.c_fc`, layers.layerNorm(`${prefix}.ln_2`, attended, epsilon));
   return tf.add(attended, layers.denseInOut(`${prefix}.mlp.c_proj`, activations[config.activation_function](wide)));

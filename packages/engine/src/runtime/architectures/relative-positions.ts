@@ -23,9 +23,10 @@ export function relativePositionBucket(
   return first + Math.min(side - 1, exact + Math.trunc(fround(ratio * (side - exact))));
 }
 
-/** Buckets of every (query, key), row after row of [queries, keys]. */
+/** Buckets of every (query, key), row after row of [queries, keys]; the last query stands where the last key does. */
 export function relativePositionBuckets(queries: number, keys: number, settings: RelativePositionSettings): Int32Array {
+  const first = keys - queries;
   return Int32Array.from({ length: queries * keys }, (_, index) =>
-    relativePositionBucket((index % keys) - Math.floor(index / keys), settings),
+    relativePositionBucket((index % keys) - Math.floor(index / keys) - first, settings),
   );
 }

@@ -1,8 +1,8 @@
-import { causalAttention, type RopeTables, rope, swiglu } from "@amalgam/tfjs-backend-ort";
+import { type RopeTables, rope, swiglu } from "@amalgam/tfjs-backend-ort";
+import type { Attending } from "../attending.ts";
 import type { Layers } from "../layers.ts";
 import { rotaryTables } from "../rotary.ts";
 import { tf } from "../tf.ts";
-import type { TokenBatch } from "../token-batch.ts";
 import type { DecoderTrunk } from "./decoder.ts";
 import type { RotaryDecoderConfig } from "./rotary-decoder-config.ts";
 
@@ -36,15 +36,15 @@ export function rotaryDecoder(config: RotaryDecoderConfig, feedForward = gatedFe
       ...Array.from({ length: depth }, (_, layer) => layerTensors(config, feedForward, `layers.${layer}`)).flat(),
       ["norm.weight", [width]],
     ],
-    run: (layers, batch) => {
-      const angles = tables(batch.length);
-      let hidden = layers.embedding("model.embed_tokens", batch.ids);
+    run: (layers, ids, attending) => {
+      const angles = tables(attending.places);
+      let hidden = layers.embedding("model.embed_tokens", ids);
       for (let layer = 0; layer < depth; layer++) {
         const below = hidden;
         const prefix = `model.layers.${layer}`;
         hidden = tf.tidy(() => {
           const normal = layers.rmsNorm(`${prefix}.input_layernorm`, below, epsilon);
-          const attended = tf.add(below, attention(layers, config, layer, normal, batch, angles)) as tf.Tensor2D;
+          const attended = tf.add(below, attention(layers, config, layer, normal, attending, angles)) as tf.Tensor2D;
           const between = layers.rmsNorm(`${prefix}.post_attention_layernorm`, attended, epsilon);
           return tf.add(attended, feedForward.run(layers, prefix, between));
         });
@@ -81,17 +81,19 @@ function attention(
   config: RotaryDecoderConfig,
   layer: number,
   x: tf.Tensor2D,
-  { size: batch, length }: TokenBatch,
+  attending: Attending,
   angles: RopeTables,
 ): tf.Tensor2D {
   const { heads, keyHeads } = config;
   const prefix = `model.layers.${layer}.self_attn`;
+  const { batch, places } = attending;
+  const { length } = places;
   const query = rope(layers.dense(`${prefix}.q_proj`, x), angles, { batch, length, heads });
   const key = rope(layers.dense(`${prefix}.k_proj`, x), angles, { batch, length, heads: keyHeads });
   const value = layers.dense(`${prefix}.v_proj`, x);
   const window = config.windows[layer];
-  const shape = { batch, length, heads, keyHeads, ...(window === undefined ? {} : { window }) };
-  return layers.dense(`${prefix}.o_proj`, causalAttention(query, key, value, shape));
+  const shape = { heads, keyHeads, ...(window === undefined ? {} : { window }) };
+  return layers.dense(`${prefix}.o_proj`, attending.attend(layer, query, key, value, shape));
 }
 
 /** down·(silu(gate·x) ⊙ up·x) */
