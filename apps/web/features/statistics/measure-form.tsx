@@ -47,7 +47,7 @@ export function MeasureForm({ tasks, task: first, base, onAsk, isAsking, refusal
   };
   return (
     <form
-      className="flex flex-col gap-3 px-5 py-4"
+      className="flex flex-col gap-3 px-5 py-4 text-left"
       onSubmit={(event) => {
         event.preventDefault();
         submit();
