@@ -9,8 +9,6 @@ import {
   trim,
 } from "@amalgam/engine/merge-by-statistics";
 import type { Params, Sampler, Space } from "@amalgam/engine/tune";
-import type { SixTasks } from "./laboratory.ts";
-import { tiesMerge } from "./ties.ts";
 
 /** A way to merge that has numbers to tune; an empty space has none. */
 export interface Arm {
@@ -30,9 +28,17 @@ export interface Grids {
   readonly trimmed: readonly (readonly FisherAt[])[];
 }
 
-/** All arms of the benchmark, over one laboratory. */
-export function armsOf({ laboratory, tasks }: SixTasks, folder: string, grids: Grids): Arm[] {
-  const { base, experts } = laboratory;
+/** What is merged: a base and its experts, by task. */
+export interface Mergeable {
+  readonly tasks: readonly string[];
+  readonly base: TensorMap;
+  /** In the order of the tasks. */
+  readonly experts: readonly { readonly weights: TensorMap; readonly delta: TensorMap }[];
+  ties(params: { readonly density: number; readonly lambda: number }): Promise<TensorMap>;
+}
+
+/** All arms of the benchmark. */
+export function armsOf({ tasks, base, experts, ties }: Mergeable, grids: Grids): Arm[] {
   const deltas = experts.map(({ delta }) => delta);
   const count = tasks.length;
   const trimmed = deltas.map((delta) => trim(delta, TRIM));
@@ -108,7 +114,7 @@ export function armsOf({ laboratory, tasks }: SixTasks, folder: string, grids: G
         { density: 0.2, lambda: 1 },
         { density: 0.1, lambda: 1 },
       ],
-      merge: ({ density = 0.2, lambda = 1 }) => tiesMerge({ folder, tasks, density, lambda }),
+      merge: ({ density = 0.2, lambda = 1 }) => ties({ density, lambda }),
     },
     {
       id: "fisher",

@@ -1,13 +1,15 @@
 /**
- * npm run benchmark:six-tasks -- [table|search] [--budget N] [--examples N] [--seeds 1,2,…] [--out FOLDER]
+ * npm run benchmark:six-tasks -- [table|search|images] [--budget N] [--examples N] [--seeds 1,2,…] [--out FOLDER]
  *
- * table: all methods, tuned with the same budget (the default). search: ways of searching, on one objective. Each part writes its page in
+ * table: all methods, tuned with the same budget (the default). search: ways of searching, on one objective. images:
+ * several sets of convolutional networks. Each part writes its page in
  * `docs/benchmarks`. Resumable: what is finished is read from `.work/benchmark`.
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { selectBackend } from "@amalgam/engine/runtime";
 import { settings } from "../settings.ts";
+import { imageStudy } from "./images/run.ts";
 import { openSixTasks } from "./laboratory.ts";
 import { searchStudy } from "./search/run.ts";
 import { tableStudy } from "./table/run.ts";
@@ -15,7 +17,7 @@ import { tableStudy } from "./table/run.ts";
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    budget: { type: "string", default: "60" },
+    budget: { type: "string" },
     examples: { type: "string", default: "128" },
     seeds: { type: "string" },
     out: { type: "string", default: join(import.meta.dirname, "../../../../docs/benchmarks") },
@@ -24,7 +26,7 @@ const { values, positionals } = parseArgs({
 const folder = join(import.meta.dirname, "../..");
 const seedsOf = (usual: string): number[] => (values.seeds ?? usual).split(",").map(Number);
 const common = {
-  budget: Number(values.budget),
+  budget: Number(values.budget ?? 60),
   examples: Number(values.examples),
   folder,
   work: join(folder, ".work/benchmark"),
@@ -32,6 +34,7 @@ const common = {
 };
 const parts = {
   table: async () => tableStudy(await open(), { ...common, seeds: seedsOf("1,2,3,4,5") }),
+  images: () => imageStudy({ ...common, budget: Number(values.budget ?? 30), seeds: seedsOf("1,2,3,4,5") }),
   search: async () => searchStudy(await open(), { ...common, seeds: seedsOf("1,2,3,4,5,6,7,8,9,10") }),
 };
 const open = () => openSixTasks(folder, settings.tasks);

@@ -3,37 +3,25 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { mergeToFolder, parseRecipe } from "@amalgam/engine/merge";
 import type { TensorMap } from "@amalgam/engine/merge-by-statistics";
-import { openNetwork, trunkTensors } from "@amalgam/engine/runtime";
+import { readTrunk } from "./training/trunk-folder.ts";
 
 interface TiesRequest {
-  readonly folder: string;
-  readonly tasks: readonly string[];
+  /** Folders of the base and its experts. */
+  readonly base: string;
+  readonly experts: readonly string[];
   readonly density: number;
   readonly lambda: number;
 }
 
 /** TIES by the engine that everybody uses, through files. */
-export async function tiesMerge({ folder, tasks, density, lambda }: TiesRequest): Promise<TensorMap> {
-  const model = (name: string) => join(folder, "fixtures", name);
+export async function tiesMerge({ base, experts, density, lambda }: TiesRequest): Promise<TensorMap> {
   const place = await mkdtemp(join(tmpdir(), "six-tasks-"));
   try {
     const outDir = join(place, "out");
-    const parents = tasks.map((task) => ({ model: model(task), density }));
-    const recipe = parseRecipe({ method: "ties", base: model("base"), parents, parameters: { lambda } });
-    const options = {
-      recipe,
-      base: model("base"),
-      parents: tasks.map(model),
-      outDir,
-      digests: "skip",
-      durable: false,
-      hash: false,
-    } as const;
-    await mergeToFolder(options);
-    const network = await openNetwork(outDir, { head: "classification", headFrom: model(tasks[0] ?? "") });
-    const trunk = new Map(trunkTensors(network).map((name) => [name, network.parameters.values(name)]));
-    network.dispose();
-    return trunk;
+    const parents = experts.map((model) => ({ model, density }));
+    const recipe = parseRecipe({ method: "ties", base, parents, parameters: { lambda } });
+    await mergeToFolder({ recipe, base, parents: experts, outDir, digests: "skip", durable: false, hash: false });
+    return await readTrunk(outDir, experts[0] ?? base);
   } finally {
     await rm(place, { recursive: true, force: true });
   }

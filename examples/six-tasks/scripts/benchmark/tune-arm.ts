@@ -1,10 +1,9 @@
 import { appendFileSync } from "node:fs";
-import { scoreTrunk } from "@amalgam/engine/laboratory";
+import type { TensorMap } from "@amalgam/engine/merge-by-statistics";
 import type { CorrectBits } from "@amalgam/engine/scores";
 import { countCorrect } from "@amalgam/engine/scores";
 import { incumbent, type Params, suggest, type Trial } from "@amalgam/engine/tune";
 import type { Arm } from "./arms.ts";
-import type { SixTasks } from "./laboratory.ts";
 import { readLines } from "./read-lines.ts";
 
 export interface TrialRecord {
@@ -34,7 +33,7 @@ export const macro = (bits: readonly CorrectBits[]): number =>
 
 /** Searches an arm's space on the search split; what the surrogate holds for best is scored once on the report split. */
 export async function tuneArm(
-  { laboratory, examples }: SixTasks,
+  score: (trunk: TensorMap, split: "search" | "report") => Promise<readonly CorrectBits[]>,
   arm: Arm,
   { budget, seed, log, onTrial }: TuneOptions,
 ): Promise<Tuned> {
@@ -49,7 +48,7 @@ export async function tuneArm(
     const asked = performance.now();
     const trunk = await arm.merge(params);
     const merged = performance.now();
-    const value = macro(await scoreTrunk(laboratory, trunk, examples.search));
+    const value = macro(await score(trunk, "search"));
     const seconds = {
       suggest: (asked - started) / 1000,
       merge: (merged - asked) / 1000,
@@ -62,5 +61,5 @@ export async function tuneArm(
   const trials = records.map(({ params, value }): Trial => ({ params, value, state: "complete" }));
   const best = arm.space.length === 0 ? 0 : (incumbent(arm.space, trials, "smoothed", seed)?.trial ?? 0);
   const { params, value: search } = records[best] as TrialRecord;
-  return { params, search, records, report: await scoreTrunk(laboratory, await arm.merge(params), examples.report) };
+  return { params, search, records, report: await score(await arm.merge(params), "report") };
 }

