@@ -46,8 +46,23 @@ function ownOf({ perParent }: MergeMethod): fc.Arbitrary<Values> {
   });
 }
 
-function statisticsOf(method: MergeMethod, length: number, parents: number) {
-  const own = measuredOf(method, length);
+/** Of inputs of a layer: a little of everything, so that the matrix is well conditioned. */
+function gramOf(columns: number): fc.Arbitrary<{ lambda: number; values: Float32Array }[]> {
+  const rows = columns + 2;
+  const inputs = fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: rows * columns, maxLength: rows * columns });
+  return inputs.map((x) => {
+    const values = Float32Array.from({ length: columns * columns }, (_, at) => {
+      const [a, b] = [Math.floor(at / columns), at % columns];
+      let sum = a === b ? 0.2 : 0;
+      for (let row = 0; row < rows; row += 1) sum += (x[row * columns + a] ?? 0) * (x[row * columns + b] ?? 0);
+      return sum;
+    });
+    return [{ lambda: 1, values }];
+  });
+}
+
+function statisticsOf(method: MergeMethod, length: number, parents: number, columns: number) {
+  const own = method.statistics?.kind === "gram" ? gramOf(columns) : measuredOf(method, length);
   const all = fc.array(own, { minLength: parents, maxLength: parents });
   if (method.statistics?.of === "parents") return fc.record({ parents: all });
   return fc.record({ parents: all, base: own.map(([first]) => first?.values ?? new Float32Array()) });
@@ -72,7 +87,7 @@ function sampleFor(method: MergeMethod): fc.Arbitrary<Sample> {
       seed: fc.nat(),
       t: share,
       ...(method.accepts.includes("tasks") && { tasks: each(task) }),
-      ...(method.statistics !== undefined && { statistics: statisticsOf(method, length, parents) }),
+      ...(method.statistics !== undefined && { statistics: statisticsOf(method, length, parents, columns) }),
     });
   });
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { mergeModel } from "../src/merge/merge-values.ts";
-import { type DfModel, dfMerge, fisherMerge, interpolateFisher, type TensorMap, ugm } from "../src/merge-by-statistics/index.ts";
+import { type DfModel, dfMerge, fisherMerge, interpolateFisher, type TensorMap } from "../src/merge-by-statistics/index.ts";
 import { method } from "./method-examples.ts";
 
 // The pure functions in f64 are the oracles of the streamed methods in f32.
@@ -98,10 +98,20 @@ describe("the methods are their formulas in f64", () => {
     fc.assert(
       fc.property(weights, information, parents, params, (base, curvature, given, { alpha, baseExamples }) => {
         const own = given.map(({ examples }) => ({ examples }));
-        const wanted = ugm(
-          { weights: base, curvature, examples: baseExamples },
-          given.map((each) => ({ delta: deltaOf(base, each), curvature: each.grid[2], examples: each.examples })),
-          { alpha },
+        const wanted = new Map(
+          names.map((name) => [
+            name,
+            at(base, name).map((start, p) => {
+              const value = (map: TensorMap) => at(map, name)[p] ?? 0;
+              const common = 1e-12 + baseExamples * value(curvature);
+              const all = given.reduce((sum, { grid, examples }) => sum + examples * value(grid[2]), 0);
+              const step = given.reduce(
+                (sum, { grid, examples, weights: own }) => sum + (common + examples * value(grid[2])) * (value(own) - start),
+                0,
+              );
+              return start + (alpha * step) / (common + alpha * all);
+            }),
+          ]),
         );
         const merging = { base, given, own, curvature, params: { alpha, baseExamples }, isFrozen: true };
         expectNear(merged("ugm", merging), wanted, 4 * given.length);

@@ -1,4 +1,5 @@
 export { type Cholesky, cholesky, halfLogDeterminant, inverse, solve, solveLower, solveUpper } from "./cholesky.ts";
+export { choleskyInPlace, solveInPlace } from "./cholesky-blocks.ts";
 export {
   columnRange,
   identity,

@@ -4,7 +4,7 @@ import { type AdapterWork, untypedWork } from "./adapters/adapter-work.ts";
 import type { Fault } from "./fault.ts";
 import type { Law } from "./laws.ts";
 import type { ComputationName } from "./prepare/computations.ts";
-import type { MergeState } from "./prepare/whole-tensor.ts";
+import type { MergeState, WholeStatistic } from "./prepare/whole-tensor.ts";
 import type { StatisticsNeed } from "./statistics/statistic-header.ts";
 
 /**
@@ -100,6 +100,8 @@ export interface ToPrepare {
   readonly shape: readonly number[];
   readonly elements: number;
   readonly parents: number;
+  /** Of a method on Gram statistics */
+  readonly statistic: WholeStatistic | null;
 }
 
 /**

@@ -6,6 +6,7 @@ export * from "./laws/curvature.ts";
 export * from "./laws/general.ts";
 export * from "./laws/information.ts";
 export type { Law, Sample } from "./laws/law.ts";
+export * from "./laws/layers.ts";
 export * from "./laws/parts.ts";
 export * from "./laws/scaled.ts";
 export * from "./laws/sparse.ts";

@@ -103,7 +103,8 @@ export function mergeModel(method: MergeMethod, { tensors, ...settings }: ModelV
     const keys = inputs.map((data, k) => keyOfContent(data, k, settings.seed ?? 0));
     return { tensor, built: buildInput(method, base !== null, tensor, settings), scene: { inputs, keys, measured: {} } };
   });
-  if (method.prepare !== null) scenes = preparedScenes(method.prepare, scenes, settings);
+  if (method.prepare !== null && (method.statistics === undefined || tensors.every(({ statistics }) => statistics !== undefined)))
+    scenes = preparedScenes(method.prepare, scenes, settings, method);
   method.survey?.rounds.forEach((_, round) => {
     scenes = surveyed(method, round, scenes);
   });
@@ -116,12 +117,20 @@ export function mergeModel(method: MergeMethod, { tensors, ...settings }: ModelV
 }
 
 /** Tensors that are computed as a whole: the merge then knows the base and the result of that. */
-function preparedScenes(prepare: Prepare, scenes: readonly SurveyedScene[], { own, spaces }: MergeSettings): SurveyedScene[] {
-  const made = scenes.map(({ tensor: { name, shape, base, parents }, built: { params } }) =>
+function preparedScenes(
+  prepare: Prepare,
+  scenes: readonly SurveyedScene[],
+  { own, spaces }: MergeSettings,
+  { params: schema, perParent }: MergeMethod,
+): SurveyedScene[] {
+  const made = scenes.map(({ tensor: { name, shape, base, parents, statistics }, built: { params } }) =>
     computations[prepare.computation]({
-      ...{ name, shape, params, state: null },
+      ...{ name, shape, params: schema.parse(params), state: null },
       base: base === null ? null : { read: () => base },
-      parents: parents.map((values, i) => ({ space: spaces?.[i] ?? "weights", own: own?.[i] ?? {}, read: () => values })),
+      parents: parents.map((values, i) => ({
+        ...{ space: spaces?.[i] ?? "weights", own: perParent.parse(own?.[i] ?? {}), read: () => values },
+        ...wholeStatistic(statistics?.parents[i]?.[0]?.values),
+      })),
     }),
   );
   const tensors = scenes.map((scene, k) => ({ ...describe(scene), numbers: made[k]?.numbers ?? {} }));
@@ -136,6 +145,9 @@ function preparedScenes(prepare: Prepare, scenes: readonly SurveyedScene[], { ow
     };
   });
 }
+
+const wholeStatistic = (values: Float32Array | undefined) =>
+  values === undefined ? {} : { statistic: { kind: "gram" as const, isTransposed: false, read: () => values } };
 
 /** One round: numbers and selections of every tensor, and what the method concludes from them. */
 function surveyed(method: MergeMethod, round: number, scenes: readonly SurveyedScene[]): SurveyedScene[] {

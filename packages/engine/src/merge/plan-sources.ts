@@ -10,7 +10,7 @@ import { GatherPlanner } from "./plan-gather.ts";
 import type { PlannedInput, PlannedSource } from "./planned.ts";
 import { preparedInput } from "./prepare/plan-preparation.ts";
 import { methodOf, type Recipe } from "./recipe.ts";
-import { StatisticPlanner, type TensorStatistics } from "./statistics/plan-statistics.ts";
+import { type GramInput, StatisticPlanner, type TensorStatistics } from "./statistics/plan-statistics.ts";
 import { listed, type PerModel, type StatisticHeader } from "./statistics/statistic-header.ts";
 
 type Tensors = ReadonlyMap<string, TensorHeader>;
@@ -27,8 +27,9 @@ export interface Vocabularies {
 /** Turns assignments of names into tensors with shapes, types and what the method computes with; every fault is located. */
 export class SourcePlanner {
   readonly #recipe: Recipe;
-  /** Whether the method computes whole tensors before the merge */
+  /** Whether the method computes whole tensors before the merge, and whether from Gram statistics: then only those that have one */
   readonly #isPrepared: boolean;
+  readonly #needsGrams: boolean;
   readonly #models: readonly CheckpointHeader[];
   readonly #tensors: readonly Tensors[];
   readonly #used: readonly Set<string>[];
@@ -50,15 +51,16 @@ export class SourcePlanner {
     statistics: PerModel<StatisticHeader>,
   ) {
     this.#recipe = recipe;
-    this.#isPrepared = methodOf(recipe).prepare !== null;
+    const { prepare, statistics: need } = methodOf(recipe);
+    this.#isPrepared = prepare !== null;
+    this.#needsGrams = need?.kind === "gram";
     this.#vocabularies = vocabularies;
     this.#gathers = new GatherPlanner(recipe, vocabularies.aligned, (model, name) => this.#foundIn(model, name));
     this.#models = models;
     this.#tensors = models.map(({ tensors }) => new Map(tensors.map((tensor) => [tensor.name, tensor])));
     this.#used = models.map(() => new Set());
     this.#given = statistics;
-    const needsNone = methodOf(recipe).statistics === undefined;
-    this.#statistics = needsNone ? null : new StatisticPlanner(recipe, statistics, models.length, this.#faults);
+    this.#statistics = need === undefined ? null : new StatisticPlanner(recipe, statistics, models.length, this.#faults);
   }
 
   plan(assignments: readonly TensorAssignment[]): PlannedSource[] {
@@ -113,9 +115,11 @@ export class SourcePlanner {
       return [{ model, tensor: name, dtype: tensor.dtype, stored: adapted ? "adapted" : "plain" }];
     });
     if (!isArithmetic(reference.dtype)) return { ...common, inputs, build: null, prepare: null };
-    if (this.#isPrepared) return { ...common, ...this.#preparation(assignment, inputs) };
+    const grams = this.#needsGrams ? (this.#statistics?.gram(assignment, found, shape) ?? null) : null;
+    if (this.#isPrepared && (grams !== null || !this.#needsGrams))
+      return { ...common, ...this.#preparation(assignment, inputs, grams ?? []) };
     const masks = this.#masks(assignment, found);
-    const statistics = this.#statistics?.fisher(assignment, found, shape) ?? null;
+    const statistics = this.#needsGrams ? null : (this.#statistics?.fisher(assignment, found, shape) ?? null);
     const build = this.#buildInput(assignment, inputs, masks, statistics);
     return { ...common, inputs: [...inputs, ...masks, ...(statistics?.inputs ?? [])], build, prepare: null };
   }
@@ -187,17 +191,19 @@ export class SourcePlanner {
   #preparation(
     assignment: TensorAssignment,
     inputs: readonly PlannedInput[],
+    grams: readonly GramInput[],
   ): Pick<PlannedSource, "inputs" | "build" | "prepare"> {
     const first = assignment.base === null ? 0 : 1;
     const known = inputs.slice(0, first);
     const parents = assignment.parents.map(({ own }, i) => ({
       own,
       space: this.#models[inputs[first + i]?.model ?? 0]?.space ?? "weights",
+      ...statisticOf(grams[i], inputs.length + i),
     }));
     return {
       inputs: [...known, preparedInput(assignment.name)],
       build: this.#buildInput({ ...assignment, parents: [] }, [...known, preparedInput(assignment.name)], []),
-      prepare: { inputs, parents },
+      prepare: { inputs: [...inputs, ...grams.map(({ input: each }) => each)], parents },
     };
   }
 
@@ -247,3 +253,6 @@ export class SourcePlanner {
     return built;
   }
 }
+
+const statisticOf = (gram: GramInput | undefined, at: number) =>
+  gram === undefined ? {} : { statistic: { kind: gram.kind, isTransposed: gram.isTransposed, elements: gram.elements, at } };

@@ -1,7 +1,7 @@
 import type { Element } from "../expr/expr.ts";
 import type { Dtype } from "../tensor/dtype.ts";
 import type { BuildInput, Space, Values } from "./define-method.ts";
-import type { MergeState } from "./prepare/whole-tensor.ts";
+import type { MergeState, WholeStatistic } from "./prepare/whole-tensor.ts";
 import type { Recipe } from "./recipe.ts";
 import type { Placed, StatisticHeader } from "./statistics/statistic-header.ts";
 import type { EmbeddingAlignment } from "./tokenizer/align-embeddings.ts";
@@ -44,7 +44,14 @@ export interface PlannedPreparation {
   /** Base first when there is one */
   readonly inputs: readonly PlannedInput[];
   /** For each parent */
-  readonly parents: readonly { readonly space: Space; readonly own: Values }[];
+  readonly parents: readonly PreparedParent[];
+}
+
+export interface PreparedParent {
+  readonly space: Space;
+  readonly own: Values;
+  /** `at`: which of the inputs it is; it has elements of its own */
+  readonly statistic?: WholeStatistic & { readonly at: number; readonly elements: number };
 }
 
 /** What is made, or copied, of one tensor of the models. */

@@ -29,6 +29,7 @@ import { passthrough } from "./passthrough.ts";
 import { pcb } from "./pcb.ts";
 import { ram } from "./ram.ts";
 import { ramPlus } from "./ram-plus.ts";
+import { regmean } from "./regmean.ts";
 import { robustMerge } from "./robust-merge.ts";
 import { sce } from "./sce.ts";
 import { slerp } from "./slerp.ts";
@@ -49,7 +50,7 @@ export const methods: readonly MergeMethod[] = [
   ...[taskArithmetic, taskVector, taskVectorSum, analogy, opcm],
   ...[ties, dareLinear, dareTies, dellaLinear, della, breadcrumbs, breadcrumbsTies],
   ...[sce, pcb, ram, ramPlus, nearswap, arceeFusion, dppa],
-  ...[fisher, ugm, dfMerge, trimmedDfMerge],
+  ...[fisher, regmean, ugm, dfMerge, trimmedDfMerge],
   ...[swa, lawa, ema],
   passthrough,
   ...[emr, emrTask],

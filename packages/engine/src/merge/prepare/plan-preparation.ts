@@ -47,7 +47,7 @@ export function preparationForecast(
   const works = sources.flatMap(({ name, shape, elements, prepare: preparation }) => {
     if (prepare === null || preparation === null) return [];
     const { inputs, parents } = preparation;
-    const cost = prepare.cost({ name, shape, elements, parents: parents.length });
+    const cost = prepare.cost({ name, shape, elements, parents: parents.length, statistic: parents[0]?.statistic ?? null });
     return [{ ...cost, readBytes: inputs.reduce((sum, input) => sum + bytesOf(input, elements), 0) }];
   });
   const largest = works.map(({ memoryBytes }) => memoryBytes).sort((a, b) => b - a);

@@ -10,6 +10,16 @@ export interface WholeParent {
   readonly own: Values;
   /** Reads all of its values, anew at each call, so that no more tensors are in memory than are worked on */
   read(): Float32Array;
+  /** What was measured of it at this tensor, of a method that needs it */
+  readonly statistic?: WholeStatistic & { read(): Float32Array };
+}
+
+/** What Gram statistics say of a tensor. */
+export interface WholeStatistic {
+  /** gram: the mean of x·xᵀ over its inputs, [inputs, inputs]; table: how often each of its rows is read, [rows] */
+  readonly kind: "gram" | "table";
+  /** Whether the inputs of the layer are the rows of the tensor, as GPT-2 stores it; else they are all axes but the first */
+  readonly isTransposed: boolean;
 }
 
 /** One tensor of a merge, for a computation that needs all of it at once. */

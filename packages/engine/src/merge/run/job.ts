@@ -3,7 +3,8 @@ import { type KernelSpec, outlineOf, tileElementsOf } from "../../expr/wasm/kern
 import { strideOf } from "../../expr/wasm/kernel-instance.ts";
 import type { MemoryShape } from "../../expr/wasm/layout.ts";
 import type { Dtype } from "../../tensor/dtype.ts";
-import type { Space, Values } from "../define-method.ts";
+import type { Values } from "../define-method.ts";
+import type { PreparedParent } from "../planned.ts";
 import type { ComputationName } from "../prepare/computations.ts";
 import type { MergeState } from "../prepare/whole-tensor.ts";
 import type { RowMap } from "../tokenizer/row-map.ts";
@@ -72,9 +73,9 @@ export type Source = StoredSource | AdaptedSource | GatheredSource;
 export interface Preparing {
   readonly computation: ComputationName;
   readonly shape: readonly number[];
-  /** Whether the first input is the base; the others are the parents */
+  /** Whether the first input is the base; then come the parents, then what was measured of them */
   readonly hasBase: boolean;
-  readonly parents: readonly { readonly space: Space; readonly own: Values }[];
+  readonly parents: readonly PreparedParent[];
   readonly params: Values;
   readonly state: MergeState | null;
 }

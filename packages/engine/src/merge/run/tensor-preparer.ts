@@ -29,15 +29,18 @@ export class TensorPreparer {
 
   #wholeOf(tensor: TensorJob, { hasBase, parents, shape, params, state }: Preparing) {
     const first = hasBase ? 1 : 0;
-    const reading = (input: number) => ({ read: () => this.#read(tensor, input) });
+    const reading = (input: number, elements = tensor.elements) => ({ read: () => this.#read(tensor, input, elements) });
     return {
       ...{ name: tensor.name, shape, params, state },
       base: hasBase ? reading(0) : null,
-      parents: parents.map((parent, i) => ({ ...parent, ...reading(first + i) })),
+      parents: parents.map(({ space, own, statistic }, i) => ({
+        ...{ space, own, ...reading(first + i) },
+        ...(statistic === undefined ? {} : { statistic: { ...statistic, ...reading(statistic.at, statistic.elements) } }),
+      })),
     };
   }
 
-  #read({ inputs, elements }: TensorJob, input: number): Float32Array {
+  #read({ inputs }: TensorJob, input: number, elements: number): Float32Array {
     const source = inputs[input];
     if (source === undefined) throw new Error(`There is no input ${input}.`);
     return finiteValues(arrivalType(source), this.#desk.whole(source, elements), input);

@@ -4,6 +4,7 @@ import type { Found } from "../check-headers.ts";
 import type { TensorHeader } from "../checkpoint-header.ts";
 import { type Fault, fault } from "../fault.ts";
 import type { PlannedInput } from "../planned.ts";
+import type { WholeStatistic } from "../prepare/whole-tensor.ts";
 import { methodOf, type Recipe } from "../recipe.ts";
 import { bracketOf } from "./bracket.ts";
 import { listed, type PerModel, type StatisticHeader } from "./statistic-header.ts";
@@ -18,6 +19,12 @@ export interface TensorStatistics {
     readonly value: number;
     readonly next: { readonly at: number; readonly share: number } | null;
   }[];
+}
+
+/** What Gram statistics say of one parent's tensor. */
+export interface GramInput extends WholeStatistic {
+  readonly input: PlannedInput;
+  readonly elements: number;
 }
 
 interface Held {
@@ -86,22 +93,59 @@ export class StatisticPlanner {
     return { inputs, base: baseAt, parents };
   }
 
+  /** Gram matrices, or shares of rows, at a tensor for each parent; null where no statistic has the tensor, or one is at fault. */
+  gram(assignment: TensorAssignment, found: readonly Found[], shape: readonly number[]): GramInput[] | null {
+    const first = assignment.base === null ? 0 : 1;
+    const own = assignment.parents.flatMap(({ index }, k) => {
+      const each = found[first + k];
+      return (this.#parents[index] ?? []).map((held) => ({
+        held,
+        name: each?.name ?? assignment.name,
+        config: each?.header.config,
+      }));
+    });
+    const kind = (["gram", "table"] as const).find((each) => own.some(({ held, name }) => held.tensors.has(`${each}.${name}`)));
+    if (kind === undefined) {
+      this.#unknown.push(assignment.name);
+      return null;
+    }
+    this.#found += 1;
+    const grams: GramInput[] = [];
+    for (const { held, name, config } of own) {
+      const tensor = `${kind}.${name}`;
+      const size = held.tensors.get(tensor)?.shape[0] ?? 0;
+      const faults = checkTensor(held, tensor, kind === "table" ? shape.slice(0, 1) : [size, size]);
+      const isTransposed = kind === "gram" && inputsAreRows(name, shape, size, config ?? null);
+      const inputs = isTransposed ? shape[0] : elementCount(shape.slice(1));
+      if (kind === "gram" && faults.length === 0 && size !== inputs)
+        faults.push(
+          fault(
+            "STATISTIC_SHAPE",
+            `${held.header.label} has ${size} inputs for tensor ${name} of [${shape.join(", ")}].`,
+            held.path,
+          ),
+        );
+      this.#faults.push(...faults);
+      const elements = kind === "table" ? size : size * size;
+      const input = { model: held.model, tensor, dtype: "F32", stored: "statistic", elements } as const;
+      if (faults.length === 0) grams.push({ kind, isTransposed, elements, input });
+    }
+    return grams.length === own.length ? grams : null;
+  }
+
   /** After all tensors: tells which of them are merged without statistics. Statistics of nothing that is merged are a fault. */
   conclude(notes: Set<string>): void {
     const [first] = this.#unknown;
     if (first === undefined) return;
-    const { statistics: need, title } = methodOf(this.#recipe);
+    const { statistics: need } = methodOf(this.#recipe);
     const [example] = [...this.#parents.flat(), ...this.#base];
     if (this.#found === 0 && example !== undefined) {
       const why = `has nothing on any tensor that is merged, such as ${first}; measure it on the model of this recipe`;
       this.#faults.push(fault("STATISTIC_FOREIGN", `${example.header.label} ${why}.`, example.path));
     }
-    const count = this.#unknown.length;
-    const more = count > maxNamed ? `, and ${count - maxNamed} more` : "";
-    const named = `${this.#unknown.slice(0, maxNamed).join(", ")}${more}`;
-    notes.add(
-      `${title}: ${count === 1 ? "a tensor" : `${count} tensors`} that the statistics do not have ${need?.otherwise}: ${named}.`,
-    );
+    const more = this.#unknown.length - maxNamed;
+    const named = `${this.#unknown.slice(0, maxNamed).join(", ")}${more > 0 ? `, and ${more} more` : ""}`;
+    notes.add(`Tensors that the statistics do not have ${need?.otherwise}: ${named}.`);
   }
 
   /** Between which measurements a parent's λ lies. */
@@ -133,4 +177,19 @@ function checkTensor({ header: { label }, tensors, path }: Held, name: string, s
   if (tensor.dtype !== "F32" && elementCount(shape) > 0)
     return [fault("STATISTIC_DTYPE", `Tensor ${name} of ${label} is ${tensor.dtype}; statistics are F32.`, path)];
   return [];
+}
+
+/** Layers whose matrices GPT-2 and its kin store as [inputs, outputs]; where the matrix is square, only the name tells. */
+const transposedLayers = /(^|\.)(c_attn|c_proj|c_fc|q_attn)\.weight$/;
+const transposedModels = ["gpt2", "openai-gpt", "imagegpt"];
+
+function inputsAreRows(
+  name: string,
+  shape: readonly number[],
+  inputs: number,
+  config: Readonly<Record<string, unknown>> | null,
+): boolean {
+  const [rows, columns] = shape;
+  if (shape.length !== 2 || rows !== inputs) return false;
+  return columns !== inputs || (transposedModels.includes(String(config?.["model_type"])) && transposedLayers.test(name));
 }
