@@ -15,6 +15,7 @@ import "../modules/evaluations/datasets.graphql.ts";
 import "../modules/evaluations/tasks.graphql.ts";
 import "../modules/evaluations/evaluations.graphql.ts";
 import "../modules/evaluations/compare.graphql.ts";
+import "../modules/evaluations/compare-group.graphql.ts";
 import "../modules/evaluations/leaderboard.graphql.ts";
 import "../modules/evaluations/tuned-on.graphql.ts";
 import "../modules/studies/trials.graphql.ts";

@@ -254,3 +254,63 @@ describe("a comparison of two versions", () => {
     expect((await compare(input)).faults?.map(({ path }) => path)).toEqual(paths);
   });
 });
+
+describe("a comparison of several versions", () => {
+  const compare = (versions: string[], suite = "two") =>
+    client.ask<{
+      message?: string;
+      faults?: { path: string[] }[];
+      members: {
+        version: { ref: string };
+        overFirst: object | null;
+        sharedTasks: number;
+        tunedOnReasons: { sentence: string }[];
+      }[];
+      tasks: { cells: { score: { value: number } | null; overFirst: { value: number; low: number; high: number } | null }[] }[];
+    }>(
+      `query ($versions: [String!]!, $suite: String!) { compareGroup(versions: $versions, namespace: "two", suite: $suite) {
+        ... on GroupComparison { unit members { version { ref } sharedTasks overFirst { value low high } tunedOnReasons { sentence } }
+          tasks { task { name } lowerIsBetter cells { score { value n } overFirst { value low high } } } }
+        ... on RefusedError { message faults { path } } } }`,
+      { versions, suite },
+    );
+
+  test("sets each against the first, as pairs compared one by one do", async () => {
+    const names = ["average", "ties", "fitted", "spam"];
+    const { members, tasks: compared } = await compare(names.map((name) => `two/${name}`));
+    expect(members.map(({ version }) => version.ref)).toEqual(names.map((name) => `two/${name}@1`));
+    expect(members[0]).toMatchObject({ overFirst: null });
+    for (const [i, name] of names.entries()) {
+      if (i === 0) continue;
+      const { value, low, high } = pairedDifference(bitsOf(name), bitsOf("average"));
+      const close = { value: expect.closeTo(value, 12), low: expect.closeTo(low, 12), high: expect.closeTo(high, 12) };
+      expect(members[i]?.overFirst, name).toEqual(close);
+      bitsOf(name).forEach((bits, task) => {
+        const alone = pairedDifference([bits], [bitsOf("average")[task] ?? bits]);
+        expect(compared[task]?.cells[i]?.overFirst?.low).toBeCloseTo(alone.low, 12);
+      });
+    }
+    expect(members[2]?.tunedOnReasons, "marked as on the leaderboard").toEqual([
+      { sentence: "Tuned on the report split of genre by study 1." },
+    ]);
+  });
+
+  test("leaves a gap where a score is missing", async () => {
+    const { members, tasks: compared } = await compare(["two/ties", "two/half", "two/average"]);
+    expect(compared.map(({ cells }) => cells[1]?.score === null)).toEqual([false, true]);
+    expect(compared[1]?.cells[1]?.overFirst).toBeNull();
+    expect(members.map(({ sharedTasks }) => sharedTasks)).toEqual([0, 1, 2]);
+  });
+
+  test.each([
+    [["two/ties"], "two", "2 to 6 versions, not 1", ["versions"]],
+    [["a", "b", "c", "d", "e", "f", "g"], "two", "2 to 6 versions, not 7", ["versions"]],
+    [["two/ties", "two/average", "two/ties@1"], "two", '"two/ties@1" is the same version as "two/ties"', ["versions", "2"]],
+    [["two/ties", "two/nobody"], "two", 'no version "two/nobody"', ["versions", "1"]],
+    [["two/ties", "two/average"], "none", "no suite two/none", ["suite"]],
+  ])("refuses %j on %s", async (versions, suite, message, path) => {
+    const answer = await compare(versions, suite);
+    expect(answer.message).toContain(message.replaceAll("\\", ""));
+    expect(answer.faults?.[0]?.path).toEqual(path);
+  });
+});

@@ -293,6 +293,59 @@ const comparison = z.object({
 });
 export type Comparison = z.infer<typeof comparison>;
 
+const groupMember = z.object({
+  version: z.object({ ref: z.string() }),
+  overFirst: estimate.nullable(),
+  sharedTasks: z.number(),
+  tunedOnReasons: z.array(z.object({ sentence: z.string() })),
+});
+
+const groupComparison = z.object({
+  __typename: z.literal("GroupComparison"),
+  purpose: z.enum(splitPurposes),
+  unit: z.string().nullable(),
+  suite: z.object({ namespace: z.string(), name: z.string(), title: z.string() }),
+  members: z.array(groupMember),
+  tasks: z.array(
+    z.object({
+      task,
+      lowerIsBetter: z.boolean(),
+      cells: z.array(z.object({ score: comparedScore.nullable(), overFirst: estimate.nullable() })),
+    }),
+  ),
+});
+export type GroupComparison = z.infer<typeof groupComparison>;
+
+export const compareGroup = operation<{
+  versions: readonly string[];
+  namespace: string;
+  suite: string;
+  purpose: SplitPurpose;
+}>()(
+  `query CompareGroup($versions: [String!]!, $namespace: String!, $suite: String!, $purpose: SplitPurpose!) {
+    compareGroup(versions: $versions, namespace: $namespace, suite: $suite, purpose: $purpose) {
+      __typename
+      ... on GroupComparison {
+        purpose unit
+        suite { namespace name title }
+        members {
+          version { ref }
+          overFirst { value low high }
+          sharedTasks
+          tunedOnReasons { sentence }
+        }
+        tasks {
+          task { name title }
+          lowerIsBetter
+          cells { score { value low high n } overFirst { value low high } }
+        }
+      }
+      ${refusedFields}
+    }
+  }`,
+  z.object({ compareGroup: z.discriminatedUnion("__typename", [groupComparison, refused]) }),
+);
+
 export const compareVersions = operation<{
   first: string;
   second: string;

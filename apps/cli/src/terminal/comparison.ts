@@ -44,7 +44,7 @@ export function renderComparison(comparison: Comparison, style: Style): string {
 }
 
 /** Shares in points; other units as they are, with the first ahead where the number is positive. */
-function differenceOf({ value, low, high }: Estimate, { unit }: Pick<Comparison, "unit">): string {
+export function differenceOf({ value, low, high }: Estimate, { unit }: Pick<Comparison, "unit">): string {
   if (unit === "share" && low !== null && high !== null) return formatDifference(value, low, high);
   const range = low === null || high === null ? "interval not known" : `${low.toFixed(3)} to ${high.toFixed(3)}`;
   return `${value >= 0 ? "+" : ""}${value.toFixed(3)} (${range})`;

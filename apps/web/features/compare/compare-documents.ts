@@ -27,6 +27,31 @@ export const CompareDocument = graphql(`
   }
 `);
 
+export const CompareGroupDocument = graphql(`
+  query CompareGroup($versions: [String!]!, $namespace: String!, $suite: String!, $purpose: SplitPurpose!) {
+    compareGroup(versions: $versions, namespace: $namespace, suite: $suite, purpose: $purpose) {
+      __typename
+      ... on GroupComparison {
+        purpose
+        unit
+        suite { namespace name title }
+        members {
+          version { ...VersionName }
+          overFirst { value low high }
+          sharedTasks
+          tunedOnReasons { sentence }
+        }
+        tasks {
+          task { id name title }
+          lowerIsBetter
+          cells { score { value low high n } overFirst { value low high } }
+        }
+      }
+      ... on RefusedError { message faults { message path } }
+    }
+  }
+`);
+
 /** What there is to choose from: the suites, and the versions with scores on one of them. */
 export const CompareChoicesDocument = graphql(`
   query CompareChoices($namespace: String!, $suite: String!, $purpose: SplitPurpose!) {

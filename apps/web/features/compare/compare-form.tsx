@@ -1,7 +1,7 @@
 import { ButtonLink } from "../../components/ui/button.tsx";
 import { Card } from "../../components/ui/card.tsx";
 import { shortTitle } from "../leaderboards/board.ts";
-import type { Choice } from "./comparison.ts";
+import { type Choice, comparePath, mostCompared } from "./comparison.ts";
 
 interface Props {
   choice: Choice;
@@ -9,19 +9,22 @@ interface Props {
   suites: readonly { namespace: string; name: string; title: string }[];
 }
 
+const ordinals = ["Third", "Fourth", "Fifth", "Sixth"];
+
 const field =
   "h-8 w-full min-w-0 rounded-control border border-line-2 bg-surface px-2 text-table text-ink outline-none focus-visible:outline-2 phone:h-10";
 
-/** Which two, on which suite. A plain form: it works before any script has loaded, and its answer is an address. */
+/** Which versions, on which suite. A plain form: it works before any script has loaded, and its answer is an address. */
 export function CompareForm({ choice, refs, suites }: Props) {
-  const [first, second] = choice.refs;
-  const known = [...new Set([...choice.refs.filter((ref) => ref !== null), ...refs])];
-  const versions = (label: string, value: string | null) => (
-    <label className="block min-w-0 flex-1 text-caption text-ink-3">
+  const chosen = choice.refs.slice(0, mostCompared);
+  const [first, second, ...others] = chosen;
+  const known = [...new Set([...chosen, ...refs])];
+  const versions = (label: string, value: string | undefined, isOptional = false) => (
+    <label key={label} className="block min-w-[150px] flex-1 text-caption text-ink-3 phone:min-w-full">
       {label}
-      <select name="v" defaultValue={value ?? ""} required className={`${field} mt-1`}>
-        <option value="" disabled>
-          Choose a version
+      <select name="v" defaultValue={value ?? ""} required={!isOptional} className={`${field} mt-1`}>
+        <option value="" disabled={!isOptional}>
+          {isOptional ? (value ? "Leave out" : "No further one") : "Choose a version"}
         </option>
         {known.map((ref) => (
           <option key={ref} value={ref}>
@@ -35,9 +38,11 @@ export function CompareForm({ choice, refs, suites }: Props) {
   return (
     <Card className="mb-3.5 px-[18px] py-3.5 phone:px-3.5">
       {/* Keyed by the choice: after going back, fields show the address again. */}
-      <form key={[first, second, suite, choice.purpose].join(" ")} action="/compare" className="flex flex-wrap items-end gap-3">
+      <form key={[...chosen, suite, choice.purpose].join(" ")} action="/compare" className="flex flex-wrap items-end gap-3">
         {versions("First", first)}
         {versions("Second", second)}
+        {others.map((ref, i) => versions(ordinals[i] ?? "", ref, true))}
+        {second && chosen.length < mostCompared && versions("And", undefined, true)}
         <label className="block w-[200px] text-caption text-ink-3 phone:w-full">
           Suite
           <select name="suite" defaultValue={suite ?? ""} className={`${field} mt-1`}>
@@ -55,21 +60,12 @@ export function CompareForm({ choice, refs, suites }: Props) {
         >
           Compare
         </button>
-        {first && second && (
-          <ButtonLink href={`/compare?${swapped(choice)}`} className="phone:flex-1">
+        {first && second && others.length === 0 && (
+          <ButtonLink href={comparePath({ ...choice, refs: [second, first] })} className="phone:flex-1">
             Swap
           </ButtonLink>
         )}
       </form>
     </Card>
   );
-}
-
-function swapped({ refs: [first, second], suite, purpose }: Choice): string {
-  return new URLSearchParams([
-    ["v", second ?? ""],
-    ["v", first ?? ""],
-    ...(suite ? [["suite", `${suite.namespace}/${suite.name}`]] : []),
-    ...(purpose === "SEARCH" ? [["split", "search"]] : []),
-  ]).toString();
 }

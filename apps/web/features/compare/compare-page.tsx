@@ -10,12 +10,13 @@ import { load } from "../../lib/load.ts";
 import { suitePath } from "../leaderboards/suites-page.tsx";
 import { VersionName } from "../versions/version-name.tsx";
 import { versionPath } from "../versions/version-path.ts";
-import { CompareChoicesDocument, CompareDocument, CompareSuitesDocument } from "./compare-documents.ts";
+import { CompareChoicesDocument, CompareDocument, CompareGroupDocument, CompareSuitesDocument } from "./compare-documents.ts";
 import { CompareForm } from "./compare-form.tsx";
+import { ComparedGroup } from "./compared-group.tsx";
 import { type Choice, type Comparison, differenceRange, differenceText, disagreementText, winnerOf } from "./comparison.ts";
 import { ComparisonTable } from "./comparison-table.tsx";
 
-/** Two versions on the same items. What is not chosen yet is asked for; without a suite the first one is taken. */
+/** Two to six versions on the same items. What is not chosen yet is asked for; without a suite the first one is taken. */
 export async function ComparePage({ choice: asked }: { choice: Choice }) {
   const known = await load(CompareSuitesDocument, {});
   if (!known.ok) return <Away failure={known.failure} />;
@@ -34,16 +35,20 @@ export async function ComparePage({ choice: asked }: { choice: Choice }) {
     );
   const choice: Choice = { ...asked, suite };
   const where = { namespace: suite.namespace, suite: suite.name, purpose: choice.purpose };
-  const [first, second] = choice.refs;
-  const [choices, answer] = await Promise.all([
+  const [first, second, ...others] = choice.refs;
+  const [choices, answer, group] = await Promise.all([
     load(CompareChoicesDocument, where),
-    first && second ? load(CompareDocument, { first, second, ...where }) : null,
+    first && second && others.length === 0 ? load(CompareDocument, { first, second, ...where }) : null,
+    others.length > 0 ? load(CompareGroupDocument, { versions: [...choice.refs], ...where }) : null,
   ]);
   if (!choices.ok) return <Away failure={choices.failure} />;
   const refs = choices.data.leaderboard?.rows.flatMap(({ version }) => version?.ref ?? []) ?? [];
   const form = <CompareForm choice={choice} refs={refs} suites={suites} />;
   if (answer && !answer.ok) return <Away failure={answer.failure} />;
-  const comparison = answer?.data.compareVersions;
+  if (group && !group.ok) return <Away failure={group.failure} />;
+  const several = group?.data.compareGroup;
+  if (several?.__typename === "GroupComparison") return <ComparedGroup group={several} form={form} />;
+  const comparison = answer?.data.compareVersions ?? several;
   if (comparison?.__typename === "Comparison") return <Compared comparison={comparison} form={form} />;
   return (
     <>
@@ -60,7 +65,9 @@ export async function ComparePage({ choice: asked }: { choice: Choice }) {
             Open a version and evaluate it; then it can be chosen here.
           </EmptyState>
         ) : (
-          <EmptyState title="Choose two versions">Their scores on each task show here, with the paired difference.</EmptyState>
+          <EmptyState title="Choose two versions">
+            Their scores on each task show here, with the paired difference. Up to four more can be set beside them.
+          </EmptyState>
         )}
       </Card>
     </>

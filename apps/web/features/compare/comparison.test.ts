@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { position } from "../../components/interval-bar.tsx";
-import { differenceAxis, differenceRange, differenceText, readChoice, winnerOf } from "./comparison.ts";
+import { comparePath, differenceAxis, differenceRange, differenceText, readChoice, winnerOf } from "./comparison.ts";
 
 describe("a choice", () => {
   it("is read from the address", () => {
@@ -10,9 +10,21 @@ describe("a choice", () => {
       suite: { namespace: "six", name: "two" },
       purpose: "SEARCH",
     });
-    expect(readChoice({})).toEqual({ refs: [null, null], suite: null, purpose: "REPORT" });
-    expect(readChoice({ v: "only", suite: "a/b/c" })).toEqual({ refs: ["only", null], suite: null, purpose: "REPORT" });
-    expect(readChoice({ v: ["", "b"] }).refs).toEqual(["b", null]);
+    expect(readChoice({})).toEqual({ refs: [], suite: null, purpose: "REPORT" });
+    expect(readChoice({ v: "only", suite: "a/b/c" })).toEqual({ refs: ["only"], suite: null, purpose: "REPORT" });
+    expect(readChoice({ v: ["", "b", "c", "d"] }).refs).toEqual(["b", "c", "d"]);
+    expect(readChoice({ v: Array.from({ length: 9 }, (_, i) => `v${i}`) }).refs, "one too many shows").toHaveLength(7);
+  });
+  it("is written as it is read", () => {
+    const choice = {
+      refs: ["six/ties@1", "six/average", "a/b@x"],
+      suite: { namespace: "six", name: "two" },
+      purpose: "SEARCH" as const,
+    };
+    const query = new URLSearchParams(comparePath(choice).split("?")[1]);
+    expect(readChoice({ v: query.getAll("v"), suite: query.get("suite") ?? "", split: query.get("split") ?? "" })).toEqual(
+      choice,
+    );
   });
 });
 

@@ -2,12 +2,17 @@ import type { Axis } from "../../components/interval-bar.tsx";
 import type { CompareQuery, SplitPurpose } from "../../gql/graphql.ts";
 import { integer, points, pointsRange } from "../../lib/format.ts";
 
+export const mostCompared = 6;
+/** The form that checkboxes of rows belong to, wherever on the page they are. */
+export const picksForm = "compare-picks";
+
 export type Comparison = Extract<CompareQuery["compareVersions"], { __typename: "Comparison" }>;
 export type ComparedTask = Comparison["tasks"][number];
 type Estimate = NonNullable<Comparison["mean"]>;
 
 export interface Choice {
-  readonly refs: readonly [string | null, string | null];
+  /** At most one more than can be compared, so that a refusal can say so. */
+  readonly refs: readonly string[];
   readonly suite: { readonly namespace: string; readonly name: string } | null;
   readonly purpose: SplitPurpose;
 }
@@ -16,13 +21,22 @@ type Query = Record<string, string | string[] | undefined>;
 
 /** /compare?v=a&v=b&suite=ns/name&split=search */
 export function readChoice(query: Query): Choice {
-  const [first = null, second = null] = [query["v"]].flat().flatMap((ref) => ref?.trim().slice(0, 300) || []);
+  const refs = [query["v"]].flat().flatMap((ref) => ref?.trim().slice(0, 300) || []);
   const [, namespace, name] = /^([^/]{1,64})\/([^/]{1,96})$/.exec([query["suite"]].flat()[0] ?? "") ?? [];
   return {
-    refs: [first, second],
+    refs: refs.slice(0, mostCompared + 1),
     suite: namespace && name ? { namespace, name } : null,
     purpose: [query["split"]].flat()[0] === "search" ? "SEARCH" : "REPORT",
   };
+}
+
+/** The address of a choice. */
+export function comparePath({ refs, suite, purpose }: Choice): string {
+  return `/compare?${new URLSearchParams([
+    ...refs.map((ref) => ["v", ref]),
+    ...(suite ? [["suite", `${suite.namespace}/${suite.name}`]] : []),
+    ...(purpose === "SEARCH" ? [["split", "search"]] : []),
+  ])}`;
 }
 
 /** Points for shares, else the number itself; positive speaks for the first. */

@@ -4,7 +4,7 @@ import { type Board, type BoardRow, besides, boundsByTask, ranked, references, s
 import { toneOf } from "./board-table.tsx";
 import type { BoardView } from "./board-view.ts";
 import { axisFor, tiesIn } from "./board-words.ts";
-import { Bracket, CompareLink, ExpertShare, MeanText, missingMean, RowName } from "./row-parts.tsx";
+import { Bracket, CompareLink, ExpertShare, MeanText, missingMean, PickBox, RowName } from "./row-parts.tsx";
 import { ScoreCell } from "./score-cell.tsx";
 
 const mostInLine = 8;
@@ -59,7 +59,8 @@ export function BoardList({ board, view }: { board: Board; view: BoardView }) {
               {row.normalised && <span className="text-ink-3">by expert's</span>}
               <ExpertShare row={row} board={board} className="flex min-w-0 items-baseline gap-2" />
             </span>
-            <span className="-my-2 -mr-3">
+            <span className="-my-2 -mr-3 flex">
+              <PickBox row={row} className="size-11" />
               <CompareLink row={row} board={board} />
             </span>
           </div>

@@ -16,7 +16,7 @@ import {
 } from "./board.ts";
 import type { BoardView, SortBy } from "./board-view.ts";
 import { axisFor, rankWords, tiesIn } from "./board-words.ts";
-import { Bracket, CompareLink, ExpertShare, MeanText, methodWord, missingMean, RowName } from "./row-parts.tsx";
+import { Bracket, CompareLink, ExpertShare, MeanText, methodWord, missingMean, PickBox, RowName } from "./row-parts.tsx";
 import { ScoreCell } from "./score-cell.tsx";
 import { ariaSort, SortHead } from "./sort-head.tsx";
 
@@ -31,7 +31,7 @@ export function BoardTable({ board, view, path }: { board: Board; view: BoardVie
   const rows = ranked(board);
   const shared: Shared = { board, view, axis: axisFor(board), bounds: boundsByTask(board) };
   const brackets = tiesIn(rows, view);
-  const span = 7 + board.tasks.length;
+  const span = 8 + board.tasks.length;
   const head = (sort: SortBy, content: ReactNode, title?: string) => (
     <SortHead path={path} view={view} sort={sort} {...(title ? { title } : {})}>
       {content}
@@ -43,10 +43,11 @@ export function BoardTable({ board, view, path }: { board: Board; view: BoardVie
         <table className="w-full border-collapse text-table" aria-label={`Leaderboard of ${board.suite.title}`}>
           <thead>
             <tr className="border-line border-b text-caption text-ink-3 [&_th]:h-[34px] [&_th]:font-medium">
+              <td className="w-9" />
               <th
                 scope="col"
                 aria-sort={ariaSort(view, { column: "rank" }, true)}
-                className="w-[58px] min-w-[58px] pl-4 text-left"
+                className="w-[50px] min-w-[50px] pl-2 text-left"
               >
                 {head({ column: "rank" }, "#", rankWords)}
               </th>
@@ -129,11 +130,14 @@ function Row({ row, tie, shared }: { row: BoardRow; tie: Tie; shared: Shared }) 
   const { board, axis, bounds, view } = shared;
   return (
     <tr className="relative border-line border-b last:border-b-0 hover:bg-hover">
-      <td className="relative h-[44px] pl-4 text-[12.5px] text-ink-3" title={row.rank === null ? undefined : rankWords}>
+      <td className="pl-2">
+        <PickBox row={row} className="size-7" />
+      </td>
+      <td className="relative h-[44px] pl-2 text-[12.5px] text-ink-3" title={row.rank === null ? undefined : rankWords}>
         <span className={row.rank !== null && (tie === null || tie === "first") ? "font-semibold text-ink" : ""}>
           {row.rank ?? "·"}
         </span>
-        <Bracket tie={tie} />
+        <Bracket tie={tie} className="left-[38px]" />
       </td>
       <td className="max-w-[300px] pr-2">
         <RowName row={row} />

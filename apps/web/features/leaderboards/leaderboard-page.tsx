@@ -10,6 +10,7 @@ import { ButtonAnchor, ButtonLink } from "../../components/ui/button.tsx";
 import { Card } from "../../components/ui/card.tsx";
 import { integer, plural } from "../../lib/format.ts";
 import { load } from "../../lib/load.ts";
+import { ComparePicks } from "../compare/compare-picks.tsx";
 import { type Board, type Mode, ranked, shortTitle, verdictCells } from "./board.ts";
 import { BoardFilters } from "./board-filters.tsx";
 import { BoardList } from "./board-list.tsx";
@@ -104,6 +105,7 @@ function Rows({ board, view, path }: { board: Board; view: BoardView; path: stri
           />
         </Card>
       )}
+      <ComparePicks suite={board.suite} isSearch={board.purpose === "SEARCH"} />
       <Legend board={board} mode={view.mode} />
     </>
   );

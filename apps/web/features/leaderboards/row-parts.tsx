@@ -5,6 +5,7 @@ import { KindGlyph, kindLabel } from "../../components/kind-glyph.tsx";
 import { AliasPill, Pill } from "../../components/pill.tsx";
 import { MixtureStrip } from "../../components/strands/mixture-strip.tsx";
 import { accuracy, interval } from "../../lib/format.ts";
+import { picksForm } from "../compare/comparison.ts";
 import { mixtureStrands } from "../versions/mixture.ts";
 import { methodTitle } from "../versions/recipe-facts.ts";
 import { VersionName } from "../versions/version-name.tsx";
@@ -121,6 +122,17 @@ export function ExpertShare({ row, board, className }: { row: BoardRow; board: B
         </span>
       )}
     </span>
+  );
+}
+
+/** Ticks the row for a comparison of several. */
+export function PickBox({ row, className }: { row: BoardRow; className?: string }) {
+  if (!row.version) return null;
+  return (
+    <label className={clsx("grid place-items-center", className)}>
+      <span className="sr-only">Choose {shortTitle(row.title)} to compare</span>
+      <input type="checkbox" name="v" value={row.version.ref} form={picksForm} className="size-3.5 accent-(--fill)" />
+    </label>
   );
 }
 

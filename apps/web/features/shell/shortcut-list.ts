@@ -28,6 +28,8 @@ export const shortcutGroups = [
     items: [
       { keys: ["j", "k"], does: "Next and previous row" },
       { keys: ["Enter"], does: "Open the row" },
+      { keys: ["x"], does: "Choose a row of a leaderboard" },
+      { keys: ["c"], does: "Compare what is chosen" },
       { keys: ["[", "]"], does: "Previous and next version" },
     ],
   },

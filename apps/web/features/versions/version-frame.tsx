@@ -144,6 +144,12 @@ function Actions({ version }: { version: Version }) {
   const query = new URLSearchParams(canParent ? [["p", version.ref]] : [["base", version.ref]]);
   return (
     <>
+      {version.evaluations.length > 0 && (
+        <ButtonLink href={`/compare?${new URLSearchParams({ v: version.ref })}`}>
+          <Icon name="compare" />
+          Compare
+        </ButtonLink>
+      )}
       <ButtonLink href={`/merge?${query}`}>
         <Icon name="merge" />
         {canParent ? "Merge with" : "Merge onto"}

@@ -16,7 +16,7 @@ export const EstimateRef = builder.objectRef<LooseInterval>("Estimate").implemen
   }),
 });
 
-const ComparedScoreRef = builder.objectRef<Score>("ComparedScore").implement({
+export const ComparedScoreRef = builder.objectRef<Score>("ComparedScore").implement({
   fields: (t) => ({
     value: t.exposeFloat("value"),
     low: t.exposeFloat("low", { nullable: true }),

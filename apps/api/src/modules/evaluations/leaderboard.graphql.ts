@@ -65,7 +65,7 @@ const ParentRef = builder.objectRef<Parent>("LeaderboardParent").implement({
   }),
 });
 
-const ReasonRef = builder.objectRef<TunedOnReason>("TunedOnReason").implement({
+export const TunedOnReasonRef = builder.objectRef<TunedOnReason>("TunedOnReason").implement({
   fields: (t) => ({
     taskNames: t.exposeStringList("taskNames"),
     by: t.exposeString("by", { description: "What tuned, such as the name of a study; empty when nobody said" }),
@@ -103,7 +103,7 @@ const RowRef = builder.objectRef<RowView>("LeaderboardRow").implement({
       resolve: ({ row, loads }) => loads.board.tasks.flatMap(({ name }, i) => (row.tunedOn[i] ? [name] : [])),
     }),
     tunedOnReasons: t.field({
-      type: [ReasonRef],
+      type: [TunedOnReasonRef],
       description: "Why the row is marked: itself tuned, or made from what was",
       resolve: ({ row, loads }) => reasonsOf(loads.board.tasks, row.tunedOn, loads.purpose),
     }),
