@@ -6,8 +6,15 @@ import { keyOf } from "./reference.ts";
 import { isVarying, type Settings } from "./settings.ts";
 import { checkStatisticsNamed } from "./statistics/check-statistics.ts";
 
-/** What is at fault in a recipe as a whole. @param complete every part could be read, so that the method can judge them together */
-export function checkRecipe(method: MergeMethod, recipe: Recipe, complete: boolean): Fault[] {
+interface Reading {
+  /** Every part could be read, so that the method can judge them together */
+  readonly isComplete: boolean;
+  /** Statistics that the method needs may be left out */
+  readonly areMeasuredLater: boolean;
+}
+
+/** What is at fault in a recipe as a whole. */
+export function checkRecipe(method: MergeMethod, recipe: Recipe, { isComplete, areMeasuredLater }: Reading): Fault[] {
   const { base } = recipe;
   const faults = [
     ...checkCount(method, recipe),
@@ -21,12 +28,12 @@ export function checkRecipe(method: MergeMethod, recipe: Recipe, complete: boole
     ...checkDtype(method, recipe),
     ...checkTokenizer(recipe),
     ...checkAdapterRecipe(method, recipe),
-    ...checkStatisticsNamed(method, recipe),
+    ...checkStatisticsNamed(method, recipe, areMeasuredLater),
   ];
   // What varies over the model is judged tensor by tensor, when the tensors are known.
   const owns = recipe.parents.map(ownOf);
   const isConstant = ![recipe.parameters, ...owns].some((settings) => Object.values(settings).some(isVarying));
-  if (complete && isConstant && recipe.slices === null) faults.push(...method.check(owns, recipe.parameters));
+  if (isComplete && isConstant && recipe.slices === null) faults.push(...method.check(owns, recipe.parameters));
   return faults;
 }
 

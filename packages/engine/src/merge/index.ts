@@ -17,7 +17,15 @@ export { methods } from "./methods/index.ts";
 export { type OpenModel, openModel } from "./open-model.ts";
 export { openTokenizers } from "./open-tokenizers.ts";
 export { type MergeHeaders, type Plan, type PlannedSource, type PlannedTensor, plan } from "./plan.ts";
-export { coefficientsOf, maxParents, methodOf, parseRecipe, type Recipe, type RecipeParent } from "./recipe.ts";
+export {
+  coefficientsOf,
+  maxParents,
+  methodOf,
+  type ParseOptions,
+  parseRecipe,
+  type Recipe,
+  type RecipeParent,
+} from "./recipe.ts";
 export { type ParsedRecipe, parseRecipeStages, parseRecipeText, type RecipeStage } from "./recipe-text.ts";
 export { classifyReference, type ModelReference } from "./reference.ts";
 export type { MergedFile, MergeOptions, MergeProgress, MergeReport } from "./run/merge-options.ts";

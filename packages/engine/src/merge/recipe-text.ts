@@ -2,7 +2,7 @@ import { type Document, parseAllDocuments } from "yaml";
 import { fault, RefusedError, refuse } from "./fault.ts";
 import type { FidelityRow } from "./mergekit/fidelity.ts";
 import { translateMergekit } from "./mergekit/translate.ts";
-import { parseRecipe, type Recipe } from "./recipe.ts";
+import { type ParseOptions, parseRecipe, type Recipe } from "./recipe.ts";
 import { type Fields, isFields } from "./record.ts";
 import { splitAdapter } from "./reference.ts";
 
@@ -32,10 +32,10 @@ export interface RecipeStage extends ParsedRecipe {
  * YAML 1.2 core schema: yes and no are strings, no tags, no duplicate keys, one document.
  * @throws RefusedError; its message carries line and column when the text itself is broken
  */
-export function parseRecipeText(text: string): ParsedRecipe {
+export function parseRecipeText(text: string, options?: ParseOptions): ParsedRecipe {
   const [value, ...others] = readYaml(text);
   if (others.length > 0) throw syntaxFault("the text contains several documents; a recipe is one, several are stages");
-  return readRecipe(value);
+  return readRecipe(value, options);
 }
 
 /**
@@ -43,7 +43,7 @@ export function parseRecipeText(text: string): ParsedRecipe {
  * in an order in which each finds what it uses; the last is the final one.
  * @throws RefusedError
  */
-export function parseRecipeStages(text: string): RecipeStage[] {
+export function parseRecipeStages(text: string, options?: ParseOptions): RecipeStage[] {
   const documents = readYaml(text);
   if (documents.length > maxStages) throw refuse("RECIPE_TOO_LARGE", `A recipe has at most ${maxStages} documents.`);
   const named = documents.map((value, d) => ({ value, name: readName(value, d) }));
@@ -57,14 +57,14 @@ export function parseRecipeStages(text: string): RecipeStage[] {
     faults.push(fault("STAGE_UNNAMED", "Only the last step of a recipe may have no name; name the other documents.", ["name"]));
   if (faults.length > 0) throw new RefusedError(faults);
   const stages = named.map(({ value, name }, d): RecipeStage => {
-    const read = at(d, documents.length, () => readRecipe(native(value)));
+    const read = at(d, documents.length, () => readRecipe(native(value), options));
     return { name, ...read, uses: [...new Set(modelsOf(read.recipe).filter((model) => names.includes(model)))] };
   });
   return inOrder(stages);
 }
 
-function readRecipe(value: unknown): ParsedRecipe {
-  if (!isFields(value)) return { recipe: parseRecipe(value), notes: [], fidelity: null };
+function readRecipe(value: unknown, options?: ParseOptions): ParsedRecipe {
+  if (!isFields(value)) return { recipe: parseRecipe(value, options), notes: [], fidelity: null };
   if ("genome" in value)
     throw refuse(
       "MERGEKIT_UNSUPPORTED",
@@ -76,7 +76,7 @@ function readRecipe(value: unknown): ParsedRecipe {
       "experts",
     ]);
   const isForeign = "merge_method" in value || (!("method" in value) && ("models" in value || "modules" in value));
-  if (!isForeign) return { recipe: parseRecipe(value), notes: [], fidelity: null };
+  if (!isForeign) return { recipe: parseRecipe(value, options), notes: [], fidelity: null };
   const { recipe, notes, fidelity } = translateMergekit(value);
   return { recipe: parseRecipe(recipe), notes, fidelity };
 }

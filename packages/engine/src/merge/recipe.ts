@@ -63,11 +63,16 @@ export interface RecipeSlice {
   readonly parameters?: Settings;
 }
 
+export interface ParseOptions {
+  /** "later": a recipe may leave out statistics that its method needs; who runs the merge then has them measured. Default: named */
+  readonly statistics?: "named" | "later" | undefined;
+}
+
 /**
  * Reads a recipe in native form. Unknown keys, wrong types and values without meaning are refused, each with its path.
  * @throws RefusedError
  */
-export function parseRecipe(value: unknown): Recipe {
+export function parseRecipe(value: unknown, { statistics = "named" }: ParseOptions = {}): Recipe {
   const read = envelope.safeParse(value, { reportInput: true });
   if (!read.success) throw new RefusedError(toFaults(read.error));
   const { data } = read;
@@ -90,7 +95,7 @@ export function parseRecipe(value: unknown): Recipe {
     tokenizer: data.tokenizer ?? null,
     chatTemplate: data.chatTemplate ?? null,
   };
-  faults.push(...checkRecipe(method, recipe, faults.length === 0));
+  faults.push(...checkRecipe(method, recipe, { isComplete: faults.length === 0, areMeasuredLater: statistics === "later" }));
   if (faults.length > 0) throw new RefusedError(faults);
   return recipe;
 }

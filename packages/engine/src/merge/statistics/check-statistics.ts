@@ -10,8 +10,8 @@ import {
   type StatisticsNeed,
 } from "./statistic-header.ts";
 
-/** Whether a recipe names the statistics that its method needs, and no others. */
-export function checkStatisticsNamed(method: MergeMethod, recipe: Recipe): Fault[] {
+/** Whether a recipe names the statistics that its method needs, and no others. @param mayLack a model may have none yet */
+export function checkStatisticsNamed(method: MergeMethod, recipe: Recipe, mayLack: boolean): Fault[] {
   const { statistics: need, title } = method;
   const given = referencesIn(recipe);
   if (need === undefined)
@@ -25,8 +25,11 @@ export function checkStatisticsNamed(method: MergeMethod, recipe: Recipe): Fault
     const why = `${title} weighs entries by where they stand in their model, and "tokenizer" moves rows; align the vocabularies by a merge of its own first.`;
     faults.push(fault("TOKENIZER_UNSUPPORTED", why, ["tokenizer"]));
   }
-  recipe.parents.forEach(({ model }, i) => void faults.push(...checkCount(title, need, model, given.parents[i] ?? [], i)));
-  if (need.of === "parents+base" && given.base.length !== 1)
+  recipe.parents.forEach(({ model }, i) => {
+    const own = given.parents[i] ?? [];
+    if (own.length > 0 || !mayLack) faults.push(...checkCount(title, need, model, own, i));
+  });
+  if (need.of === "parents+base" && given.base.length !== 1 && !(mayLack && given.base.length === 0))
     faults.push(
       fault("STATISTICS_MISSING", `${title} needs one file for the base: ${howTo(need, "baseStatistics")}.`, ["baseStatistics"]),
     );
