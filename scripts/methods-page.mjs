@@ -69,6 +69,14 @@ const holds = {
   adapter: "LoRA adapters",
 };
 
+/** What `amalgam statistics` has to measure before. */
+function statisticsOf({ statistics: need }) {
+  if (need === null) return "";
+  const own = need.at === "scaled" ? "one or more of each parent" : "one of each parent";
+  const base = need.of === "parents+base" ? ", one of the base" : "";
+  return ` [Statistics](statistics.md): ${need.kind}, ${own}${base}.`;
+}
+
 const results = { ...holds, delta: "a task vector", adapter: "a LoRA adapter" };
 
 function section(method) {
@@ -77,7 +85,7 @@ function section(method) {
 
 ${toMarkdown(commentOf(method.id))}
 
-Base: ${method.base}. Parents: ${parentsOf(method)}, ${parents}. Result: ${results[method.output]}. Source: <${method.source}>
+Base: ${method.base}. Parents: ${parentsOf(method)}, ${parents}.${statisticsOf(method)} Result: ${results[method.output]}. Source: <${method.source}>
 
 ${parameterRows(method)}
 

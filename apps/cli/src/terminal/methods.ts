@@ -1,4 +1,4 @@
-import { isMergekitMethod, type MethodDescription, mergekitNameOf, rulesOf } from "@amalgam/engine/merge";
+import { isMergekitMethod, type MethodDescription, mergekitNameOf, rulesOf, type StatisticsNeed } from "@amalgam/engine/merge";
 import { type Style, width } from "./style.ts";
 import { renderFacts } from "./table.ts";
 import { wrap, wrapRow } from "./wrap.ts";
@@ -31,6 +31,12 @@ const holds = {
   tasks: "vector and masks of several tasks",
   adapter: "LoRA adapters",
 } as const;
+
+/** fisher, one of every parent and one of the base: what amalgam statistics has to measure. */
+function statisticsOf({ kind, of, at }: StatisticsNeed): string {
+  const own = at === "scaled" ? "one or more of every parent, at ascending λ" : "one of every parent";
+  return `${kind}: ${own}${of === "parents+base" ? ", and one of the base (baseStatistics)" : ""}`;
+}
 
 const bases = { required: "yes", optional: "may", none: "no" } as const;
 
@@ -112,10 +118,12 @@ export function renderMethod(method: MethodDescription, look: Look): string {
   const name = mergekitNameOf(method);
   const isTheirs = isMergekitMethod(name);
   const theirs = new Map(isTheirs ? rulesOf(name)?.settings.map((rule) => [rule.to, rule.name]) : []);
+  const needs: [string, string][] = method.statistics === null ? [] : [["statistics", statisticsOf(method.statistics)]];
   const facts: [string, string][] = [
     ["family", method.family],
     ["parents", `${parentsOf(method)}: ${method.accepts.map((space) => holds[space]).join(" or ")}`],
     ["base", method.base],
+    ...needs,
     ["result", holds[method.output]],
     ["source", method.source],
     ["mergekit", isTheirs ? name : "has no such method"],
