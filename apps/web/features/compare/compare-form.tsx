@@ -20,7 +20,7 @@ export function CompareForm({ choice, refs, suites }: Props) {
   const [first, second, ...others] = chosen;
   const known = [...new Set([...chosen, ...refs])];
   const versions = (label: string, value: string | undefined, isOptional = false) => (
-    <label key={label} className="block min-w-[150px] flex-1 text-caption text-ink-3 phone:min-w-full">
+    <label key={label} className="block min-w-[150px] flex-1 text-caption text-ink-3 phone:min-w-[45%]">
       {label}
       <select name="v" defaultValue={value ?? ""} required={!isOptional} className={`${field} mt-1`}>
         <option value="" disabled={!isOptional}>

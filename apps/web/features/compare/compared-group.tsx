@@ -60,10 +60,16 @@ export function ComparedGroup({ group, form }: { group: Group; form: ReactNode }
   );
 }
 
-const words = { first: "ahead", second: "behind", neither: "cannot be told apart", unknown: "uncertainty not known" };
+const words = {
+  first: "ahead of",
+  second: "behind",
+  neither: "cannot be told apart from",
+  unknown: "uncertainty not known, against",
+};
 
 function Lead({ member, group }: { member: Group["members"][number]; group: Group }) {
   const { overFirst, sharedTasks, version } = member;
+  const first = group.members[0]?.version;
   const range = overFirst && differenceRange(overFirst, group.unit);
   return (
     <li className="-mt-px -ml-px border-line border-t border-l px-[18px] py-3 phone:px-3.5 phone:py-2.5">
@@ -77,7 +83,11 @@ function Lead({ member, group }: { member: Group["members"][number]; group: Grou
         <span className="text-table font-normal text-ink-3">{range && `(${range})`}</span>
       </p>
       <p className="text-caption text-ink-2">
-        {overFirst ? words[winnerOf(overFirst)] : sharedTasks === 0 ? "no task in common" : "tasks have different units"}
+        {overFirst && first
+          ? `${words[winnerOf(overFirst)]} ${first.model.name} v${first.number}`
+          : sharedTasks === 0
+            ? "no task in common"
+            : "tasks have different units"}
         {sharedTasks > 0 && sharedTasks < group.tasks.length && `, on ${sharedTasks} of ${plural(group.tasks.length, "task")}`}
       </p>
     </li>

@@ -63,7 +63,7 @@ export function GroupTable({ group }: { group: Group }) {
                 {task.task.title}
                 {task.lowerIsBetter && <span className="font-normal text-ink-3"> (less is better)</span>}
               </span>
-              <span className="text-caption text-ink-3">{itemsOf(task)} items</span>
+              <span className="text-caption whitespace-nowrap text-ink-3">{itemsOf(task)} items</span>
             </div>
             {task.cells.map((cell, i) => {
               const version = members[i]?.version;
@@ -90,10 +90,11 @@ export function GroupTable({ group }: { group: Group }) {
 /** `axis` null: the first version, which the others are measured against. */
 function CellText({ cell: { score, overFirst }, unit, axis }: { cell: Cell; unit: string | null; axis: Axis | null }) {
   if (!score) return <span className="text-ink-3">not evaluated</span>;
-  const isClear = overFirst !== null && ["first", "second"].includes(winnerOf(overFirst));
+  const winner = overFirst && winnerOf(overFirst);
+  const isClear = winner === "first" || winner === "second";
   return (
     <>
-      <span className={isClear ? "font-semibold" : ""}>{accuracy(score.value)}</span>
+      <span className={winner === "first" ? "font-semibold" : ""}>{accuracy(score.value)}</span>
       {axis && overFirst && (
         <span className="block">
           <IntervalBar

@@ -56,7 +56,7 @@ export function BoardList({ board, view }: { board: Board; view: BoardView }) {
         {(row.normalised || row.version) && (
           <div className="num mt-1 flex min-h-6 items-center justify-between gap-2 text-caption">
             <span className="flex min-w-0 items-baseline gap-1.5">
-              {row.normalised && <span className="text-ink-3">by expert's</span>}
+              {row.normalised && <span className="whitespace-nowrap text-ink-3">by expert's</span>}
               <ExpertShare row={row} board={board} className="flex min-w-0 items-baseline gap-2" />
             </span>
             <span className="-my-2 -mr-3 flex">
