@@ -13,7 +13,8 @@ interface Sampled {
   readonly columns: number;
 }
 
-const sampleSize = (elements: number): number => Math.min(mostSample, Math.max(leastSample, elements / 128));
+/** How many elements of a tensor a sample has, about. */
+export const sampleSize = (elements: number): number => Math.min(mostSample, Math.max(leastSample, elements / 128));
 
 /** Half the share of a sample that lies in the band left around the border of its largest `share`. */
 export const bandMargin = (sampled: number, share: number): number =>

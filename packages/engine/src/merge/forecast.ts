@@ -1,6 +1,6 @@
 import { largest, number } from "../expr/expr.ts";
 import { statisticsOf } from "../expr/numeric.ts";
-import { bandShare, sampleRanges, wholeSelection } from "../expr/sample.ts";
+import { bandShare, sampleRanges, sampleSize, wholeSelection } from "../expr/sample.ts";
 import { type Outline, outlineOf, shapeFor } from "../expr/wasm/kernel.ts";
 import { strideOf } from "../expr/wasm/kernel-instance.ts";
 import { layoutFor } from "../expr/wasm/layout.ts";
@@ -10,14 +10,15 @@ import { SpecList } from "./kernel-specs.ts";
 import type { GatheredMatrix, PlannedInput, PlannedSource, PlannedTensor } from "./planned.ts";
 import { preparationForecast } from "./prepare/plan-preparation.ts";
 import { methodOf, type Recipe } from "./recipe.ts";
+import { ringSlots } from "./run/shared-state.ts";
 import { bytesOfRows } from "./tokenizer/row-map.ts";
 
 export const defaultTileBytes = 1 << 18;
 /** Measured: the process with its modules loaded, and each worker thread, without tiles. */
 export const processBytes = 78e6;
 const workerBytes = 13e6;
-/** Histograms and samples of a worker that looks for the largest values. */
-const selectingBytes = 10e6;
+/** Histograms of a worker that looks for the largest values. */
+const selectingBytes = 2e6;
 /** Bytes read and written in a second on two ordinary cores with a warm page cache. */
 export const forecastBytesPerSecond = 1.5e9;
 const forecastThreads = 2;
@@ -108,14 +109,18 @@ export function forecastOf(recipe: Recipe, sources: readonly PlannedSource[], te
       (readBytes + writeBytes + preparing.scratchBytes) / forecastBytesPerSecond,
     peakMemoryBytes: (threads, tileBytes = defaultTileBytes) => {
       const merging = threads * tilesOf([...works, ...counts], tileBytes) + sharedOf([...works, ...counts]);
-      const selecting = [...works, ...counts].some(({ outline }) => selects(outline)) ? selectingBytes : 0;
+      const selecting = [...works, ...counts].reduce((most, work) => Math.max(most, selectingOf(work)), 0);
       return processBytes + threads * (workerBytes + selecting) + Math.max(merging, preparing.memoryBytes(threads));
     },
   };
 }
 
-const selects = (outline: Outline | null): boolean =>
-  outline?.program.levels.some(({ selections }) => selections.length > 0) ?? false;
+/** What a worker holds of its own to select from a tensor: histograms, and a sample for each selection of a level. */
+function selectingOf({ source, outline }: Work): number {
+  const most = Math.max(0, ...(outline?.program.levels ?? []).map(({ selections }) => selections.length));
+  if (most === 0) return 0;
+  return selectingBytes + (source.elements > wholeSelection ? 4 * most * sampleSize(source.elements) : 0);
+}
 
 /** The rounds of a method's survey at one tensor. A selection over the model takes two counts, and one more to settle ties. */
 function surveyOf(
@@ -166,7 +171,7 @@ function sharedOf(works: readonly Work[]): number {
     const { levels = [] } = outline?.program ?? {};
     const bytes = levels.map(({ selections, reductions }) => {
       const keys = source.elements * (source.elements <= wholeSelection ? 1 : bandShare(source.elements));
-      return 2 * selections.length * 4 * keys + 3 * reductions.length * 8 * (source.elements / 4096);
+      return ringSlots * selections.length * 4 * keys + ringSlots * reductions.length * 8 * (source.elements / 4096);
     });
     return Math.max(most, ...bytes);
   }, 0);

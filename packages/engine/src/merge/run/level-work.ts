@@ -34,6 +34,7 @@ export class LevelWork {
   readonly #state: SharedState;
   /** Indexes of the level stages, by ordinal */
   readonly #stages: readonly number[];
+  #samples = new Int32Array(0);
 
   constructor(desk: KernelDesk) {
     this.#desk = desk;
@@ -46,15 +47,24 @@ export class LevelWork {
     const { stage, tensor } = this.#desk.stage(index);
     const kernel = this.#desk.enter(index);
     const selections = this.#selectionsOf(kernel, stage);
-    const keys = selections.map((): Int32Array[] => []);
-    for (const range of sampleRanges(tensor, kernel.byRow)) {
+    const ranges = sampleRanges(tensor, kernel.byRow);
+    const keys = this.#room(
+      selections.length,
+      ranges.reduce((total, { count }) => total + count, 0),
+    );
+    const filled = selections.map(() => 0);
+    for (const range of ranges) {
       this.#desk.load(index, range);
       selections.forEach((_, s) => {
-        kernel.select(stage.level, s, everyKey, range, (found) => void keys[s]?.push(found.keys.slice()));
+        kernel.select(stage.level, s, everyKey, range, (found) => {
+          keys[s]?.set(found.keys, filled[s]);
+          filled[s] = (filled[s] ?? 0) + found.keys.length;
+        });
       });
     }
     selections.forEach((selection, s) => {
-      const { low, high, hot } = bandOf(keys[s] ?? [], wantedOf(kernel, selection, tensor) / tensor.elements);
+      const sample = keys[s]?.subarray(0, filled[s]) ?? new Int32Array(0);
+      const { low, high, hot } = bandOf(sample, wantedOf(kernel, selection, tensor) / tensor.elements);
       this.#state.bands.set([low, high, ...hot], 4 * (index * this.#state.sizes.selections + s));
     });
   }
@@ -95,6 +105,12 @@ export class LevelWork {
       borders[at + 1] = cut;
       ring.cursors.fill(0, 2 * (slot * sizes.selections + s), 2 * (slot * sizes.selections + s) + 2);
     });
+  }
+
+  /** Room for the samples of some selections, the same one every time. */
+  #room(selections: number, each: number): Int32Array[] {
+    if (this.#samples.length < selections * each) this.#samples = new Int32Array(selections * each);
+    return Array.from({ length: selections }, (_, s) => this.#samples.subarray(s * each, (s + 1) * each));
   }
 
   #selectionsOf(kernel: KernelInstance, { level }: Stage): readonly TensorSelection[] {
@@ -253,12 +269,12 @@ const hotShare = 1 / 128;
  * Two keys between which the share of the largest values should end, from a sample: the n-th largest of the sample, give or take
  * some standard errors of it, since neighbouring values are no independent draws.
  */
-function bandOf(sample: readonly Int32Array[], share: number): Band {
-  const size = sample.reduce((total, { length }) => total + length, 0);
+function bandOf(sample: Int32Array, share: number): Band {
+  const size = sample.length;
   const middle = share * size;
   const margin = size * bandMargin(size, share);
   const ranks = [middle - margin, middle, middle + margin].map((n) => Math.min(size, Math.max(1, Math.round(n))));
-  const [upper, centre, lower] = largestAt(sample, ranks);
+  const [upper, centre, lower] = largestAt([sample], ranks);
   if (upper === undefined || centre === undefined || lower === undefined) throw new Error("Three ranks were asked for.");
   const hot = new Set([centre, upper, lower].filter(({ equal }) => equal > hotShare * size).map(({ key }) => key));
   const [hot0, hot1] = hot;

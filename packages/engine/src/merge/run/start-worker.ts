@@ -43,7 +43,7 @@ export interface Thread {
 
 /** Starts a thread, which loads its modules while nobody waits for it yet. */
 export function startThread(): Thread {
-  const worker = new Worker(entry(), { execArgv: [], stdin: false });
+  const worker = new Worker(entry(), { execArgv: [], stdin: false, resourceLimits: { maxYoungGenerationSizeMb: 4 } });
   let waiting: { resolve(value: unknown): void; reject(reason: unknown): void } | null = null;
   let over: { readonly reason: unknown } | null = null;
   const fail = (reason: unknown): void => {
