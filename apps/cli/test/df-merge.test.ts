@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { decodeToF32 } from "@amalgam/engine/formats";
+import { openCheckpoint } from "@amalgam/engine/merge";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { here } from "./run-here.ts";
 
@@ -52,6 +54,39 @@ test("finds λ, writes a folder with every trial in it, and does the same again"
     true,
   );
 }, 120_000);
+
+async function weightsIn(place: string): Promise<Map<string, Float32Array>> {
+  const bytes = readFileSync(join(place, "model.safetensors"));
+  const { tensors } = await openCheckpoint(place);
+  return new Map(
+    [...tensors.values()].map(({ name, begin, end }) => [name, decodeToF32("F32", new Uint8Array(bytes.subarray(begin, end)))]),
+  );
+}
+
+test.each([
+  ["conditional", {}],
+  ["frozen", { fisher: "frozen" }],
+  ["trimmed", { density: 0.3 }],
+  ["none", { fisher: "none" }],
+])(
+  "what it has measured is kept with a recipe that merges to the same weights: %s",
+  async (_, parameters) => {
+    const file = await recipe({ parameters: { examples: 4, grid: 3, ...parameters } });
+    const [out, kept, again] = ["out", "kept", "again"].map((name) => join(folder, name));
+    const found = await here(["df-merge", file, out ?? "", "--budget", "6", "--keep-statistics", kept ?? "", "--json"]);
+    expect(found.code, found.stderr).toBe(0);
+    const merged = await here(["merge", join(kept ?? "", "recipe.yaml"), again ?? ""]);
+    expect(merged.code, merged.stderr).toBe(0);
+    const [wanted, given] = [await weightsIn(out ?? ""), await weightsIn(again ?? "")];
+    expect([...given.keys()].sort()).toEqual([...wanted.keys()].sort());
+    for (const [name, values] of wanted) {
+      const scale = values.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-3);
+      const worst = values.reduce((most, value, p) => Math.max(most, Math.abs(value - (given.get(name)?.[p] ?? Number.NaN))), 0);
+      expect(worst, name).toBeLessThan(2e-6 * scale);
+    }
+  },
+  120_000,
+);
 
 describe("refused, and nothing is written", () => {
   test.each([

@@ -44,6 +44,31 @@ test("fisher writes what can be read back, and the same command has the same key
   expect(shown.stdout).toMatch(/examples a second/);
 });
 
+test("fisher on the way from a base is kept for every λ, and is what DF-Merge needs", async () => {
+  const out = file("way.safetensors");
+  const base = path.join(six, "fixtures/base");
+  const args = ["fisher", genre, "--data", data, "--examples", "4", "--base", base, "--lambda", "1,0,0.5", "--out", out];
+  const { statistics } = await measured(args);
+  const found = statistics as { about: { lambda: number; base: string | null }; file: string }[];
+  expect(found.map(({ about, file: each }) => [about.lambda, path.basename(each)])).toEqual([
+    [0, "way.lambda-0.safetensors"],
+    [0.5, "way.lambda-0.5.safetensors"],
+    [1, "way.lambda-1.safetensors"],
+  ]);
+  expect(found.map(({ about }) => about.base === null)).toEqual([false, false, true]);
+  const [start, middle] = await Promise.all(found.map(({ file: each }) => readStatistic(each, { kind: "fisher" })));
+  expect(start?.tensors.get("bert.pooler.dense.weight")).not.toEqual(middle?.tensors.get("bert.pooler.dense.weight"));
+  const recipe = file("df.yaml");
+  const names = found.map(({ file: each }) => path.basename(each));
+  const parents = [{ model: genre, lambda: 0.7, statistics: names }];
+  await writeFile(recipe, JSON.stringify({ method: "df_merge", base, parents }));
+  expect(await here(["check", recipe])).toMatchObject({ code: 0 });
+  const shown = await here(["inspect", found[1]?.file ?? ""]);
+  expect(shown.stdout).toMatch(/at λ 0\.5 from the base/);
+  const single = await here(["statistics", ...args.slice(0, 6), "--base", base, "--out", out]);
+  expect(single.stderr).toContain("--base and --lambda go together");
+});
+
 test("gram keeps matrices and their rows", async () => {
   const out = file("gram.safetensors");
   await measured(["gram", genre, "--data", data, "--examples", "4", "--out", out]);

@@ -5,6 +5,7 @@ import { refusal } from "../failure.ts";
 import { interruptible } from "../interrupt.ts";
 import { readDfRecipe } from "../local/df-merge/df-recipe.ts";
 import { type DfResult, searchDfMerge } from "../local/df-merge/df-search.ts";
+import { keepStatistics } from "../local/df-merge/keep-statistics.ts";
 import { writeDfMerge } from "../local/df-merge/write-df-merge.ts";
 import { jsonOption, wholeNumber } from "../options.ts";
 import { formatDifference, formatDuration, formatInterval, formatScore } from "../terminal/format.ts";
@@ -27,6 +28,11 @@ export const dfMergeCommand = defineCommand({
     },
     out_dir: { type: "positional", required: true, description: "Folder to make; must not exist" },
     budget: { type: "string", valueHint: "n", description: "Merges to try; default 60" },
+    "keep-statistics": {
+      type: "string",
+      valueHint: "dir",
+      description: "Also keep the Fisher information, and a recipe of the λ found for amalgam merge; must not exist",
+    },
     seed: { type: "string", valueHint: "n", description: "Overrides the seed of the recipe" },
     ...jsonOption,
   },
@@ -35,6 +41,8 @@ export const dfMergeCommand = defineCommand({
     const seed = wholeNumber(args.seed, "--seed");
     const outDir = path.resolve(args.out_dir);
     if (existsSync(outDir)) throw refusal("OUTPUT_EXISTS", `${outDir} exists already.`, [outDir]);
+    const kept = args["keep-statistics"] === undefined ? null : path.resolve(args["keep-statistics"]);
+    if (kept !== null && existsSync(kept)) throw refusal("OUTPUT_EXISTS", `${kept} exists already.`, [kept]);
     const read = await readDfRecipe(args.recipe);
     const recipe = seed === undefined ? read : { ...read, seed };
     const progress = {
@@ -53,14 +61,17 @@ export const dfMergeCommand = defineCommand({
         });
         try {
           await writeDfMerge(outDir, recipe, found, signal);
+          if (kept !== null) await keepStatistics(kept, recipe, found, signal);
         } finally {
           found.laboratory.dispose();
         }
         return found;
       });
       progress.searching.finish();
-      if (args.json === true) printJson(toldOf(result, outDir));
+      if (args.json === true) printJson({ ...toldOf(result, outDir), ...(kept === null ? {} : { statistics: kept }) });
       else show(result, outDir);
+      if (kept !== null && args.json !== true)
+        print(`Kept what was measured in ${kept}: amalgam merge ${path.join(kept, "recipe.yaml")} OUT merges it again`);
     } finally {
       progress.measuring.finish();
       progress.searching.finish();

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import { elementCount, type TensorReport } from "@amalgam/engine/formats";
-import { type Checkpoint, openCheckpoint } from "@amalgam/engine/merge";
+import { type Checkpoint, openCheckpoint, openStatistic, type StatisticHeader } from "@amalgam/engine/merge";
 import { defineCommand } from "citty";
 import { refusal } from "../failure.ts";
 import { interruptible } from "../interrupt.ts";
@@ -59,12 +59,18 @@ export const inspect = defineCommand({
       const { sha256, norm, min, max, finite } = reading.reports.get(name) ?? {};
       return { name, dtype, shape, sizeBytes: end - begin, ...(sha256 === undefined ? {} : { sha256, norm, min, max, finite }) };
     });
+    const statistic = info.isDirectory() ? null : await statisticIn(path.resolve(args.path));
     if (args.json === true)
-      return printJson({ ...summary, ...(reading.digest === null ? {} : { digest: reading.digest }), tensors });
+      return printJson({
+        ...summary,
+        ...(statistic === null ? {} : { statistic: { key: statistic.key, ...statistic.about } }),
+        ...(reading.digest === null ? {} : { digest: reading.digest }),
+        tensors,
+      });
     const style = styleFor(process.stdout);
     const facts: [string, string][] = [
       ["architecture", printable(summary.architecture ?? "not known")],
-      ["holds", holds[summary.space]],
+      ["holds", statistic === null ? holds[summary.space] : "a statistic of a model"],
       ["parameters", formatParameters(summary.parameterCount)],
       ["size", `${formatBytes(summary.sizeBytes)} in ${plural(summary.files.length, "file")}`],
       [
@@ -74,6 +80,7 @@ export const inspect = defineCommand({
           .join(", "),
       ],
     ];
+    if (statistic !== null) facts.push(...factsOf(statistic));
     if (reading.digest !== null) facts.push(["digest", reading.digest]);
     const columns = [
       { title: "Tensor" },
@@ -93,6 +100,19 @@ export const inspect = defineCommand({
     print(`\n${renderTable(args.digest === true ? [...columns, ...measured] : columns, rows, style)}`);
   },
 });
+
+/** What a file says of itself that amalgam statistics wrote; null where it did not. */
+const statisticIn = (file: string): Promise<StatisticHeader | null> =>
+  openStatistic(file).then(
+    ({ header }) => header,
+    () => null,
+  );
+
+const factsOf = ({ key, about: { kind, estimator, lambda, model, base, examples } }: StatisticHeader): [string, string][] => [
+  ["statistic", `${kind}, ${printable(estimator, 40)}, ${plural(examples, "example")}`],
+  ["of", `${formatDigest(model)}${base === null ? "" : `, at λ ${lambda} from the base ${formatDigest(base)}`}`],
+  ["key", key],
+];
 
 function describeValues(name: string, shape: readonly number[], { reports }: Reading): string[] {
   const report = reports.get(name);

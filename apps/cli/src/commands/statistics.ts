@@ -6,6 +6,7 @@ import { isRef } from "../client/refs.ts";
 import { refusal, UsageError } from "../failure.ts";
 import { interruptible } from "../interrupt.ts";
 import { asRefusal, labelsOf, locate } from "../local/evaluate-here.ts";
+import { measureAlong, rayOf } from "../local/measure-ray.ts";
 import {
   type Live,
   type Measured,
@@ -73,8 +74,12 @@ const args = {
   },
   task: { type: "string", valueHint: "ns/name", description: "On the server: the task whose examples it is measured on" },
   split: { type: "string", valueHint: "search|train", description: "On the server: which split of the task; default search" },
-  base: { type: "string", valueHint: "ref", description: "On the server: base of the λ that are not 1" },
-  lambda: { type: "string", valueHint: "a,b,…", description: "On the server: measures base + λ · (version − base) at each λ" },
+  base: { type: "string", valueHint: "dir|ref", description: "Of fisher: base of the λ that are not 1" },
+  lambda: {
+    type: "string",
+    valueHint: "a,b,…",
+    description: "Of fisher: measures base + λ · (model − base) at each λ; several here go into files FILE.lambda-λ.safetensors",
+  },
   ...serverOptions,
   ...jsonOption,
 } as const;
@@ -100,6 +105,9 @@ export const statistics = defineCommand({
     const estimator = estimatorOf(given);
     const likelihood = likelihoodOf(given.likelihood);
     const style = styleFor(process.stdout);
+    const ray = await rayOf(given.base, given.lambda);
+    if (ray !== null && action !== "fisher") throw new UsageError("--base and --lambda go with statistics fisher.");
+    if (ray !== null) return showAll(await run((live) => measureAlong(options, { estimator, likelihood }, ray, live)), given);
     if (action === "fisher") return show(await run((live) => measureFisher(options, { estimator, likelihood }, live)), given);
     if (action === "gram") return show(await run((live) => measureGram(options, live)), given);
     const { routers, ...measured } = await run((live) => measureRouters(options, live));
@@ -125,7 +133,7 @@ async function onServer(action: (typeof actions)[number], models: string, given:
 }
 
 const localOnly = ["data", "head", "labels", "likelihood", "density", "batch", "backend", "memory-limit"] as const;
-const serverOnly = ["split", "base", "lambda"] as const;
+const serverOnly = ["split"] as const;
 
 function checkStray(given: Given, names: readonly (keyof Given & string)[], why: string): void {
   const stray = names.find((name) => given[name] !== undefined);
@@ -140,6 +148,13 @@ const routersJson = (routers: Awaited<ReturnType<typeof measureRouters>>["router
 function show(measured: Measured, given: Given): void {
   if (given.json === true) printJson(measuredJson(measured));
   else print(renderMeasured(measured, styleFor(process.stdout)));
+}
+
+function showAll(measured: readonly Measured[], given: Given): void {
+  const [only, ...others] = measured;
+  if (only !== undefined && others.length === 0) show(only, given);
+  else if (given.json === true) printJson({ statistics: measured.map(measuredJson) });
+  else print(measured.map((each) => renderMeasured(each, styleFor(process.stdout))).join("\n\n"));
 }
 
 async function run<T>(work: (live: Live) => Promise<T>): Promise<T> {

@@ -38,6 +38,8 @@ export interface Measured {
 }
 
 export interface FisherChoice {
+  /** Measures base + λ·(model − base); absent: the model itself */
+  readonly ray?: { readonly base: string; readonly lambda: number } | undefined;
   readonly estimator: FisherEstimator;
   readonly likelihood?: "sum" | "mean" | undefined;
 }
@@ -45,11 +47,16 @@ export interface FisherChoice {
 /** Diagonal Fisher information of a model of this machine, as a file. */
 export async function measureFisher(
   options: MeasureOptions,
-  { estimator, likelihood }: FisherChoice,
+  { estimator, likelihood, ray }: FisherChoice,
   live: Live,
 ): Promise<Measured> {
-  const { estimatorSettings, inputFisher } = await import("@amalgam/engine/statistics");
-  return withInputs(options, live, 3, async ({ network, input }) => {
+  const { estimatorSettings, inputFisher, moveTo, openRay } = await import("@amalgam/engine/statistics");
+  // Beside the weights: sums in f64 and their result; on the way from a base that, the task vector, and the base while it is read.
+  return withInputs(options, live, ray === undefined ? 3 : 6, async ({ network, input }) => {
+    if (ray !== undefined) {
+      const way = await openRay(network, { ...options, base: ray.base });
+      moveTo(network.parameters, { ...way, lambda: ray.lambda });
+    }
     const found = await inputFisher(network, input, {
       ...{ estimator, ...live },
       ...(likelihood === undefined ? {} : { likelihood }),
@@ -60,6 +67,7 @@ export async function measureFisher(
       facts: {
         ...{ kind: "fisher", estimator: estimator.kind, settings: estimatorSettings(estimator, input, likelihood) },
         seed: estimator.kind === "sampled" ? estimator.seed : null,
+        ...(ray === undefined ? {} : { base: await digestOf(ray.base, live.signal), lambda: ray.lambda }),
       },
       ...{ tensors, passes: found.passes, seconds: found.seconds },
     };
@@ -104,7 +112,7 @@ export async function measureRouters(
   return { ...measured, routers };
 }
 
-type Facts = Pick<StatisticAbout, "kind" | "estimator" | "settings" | "seed">;
+type Facts = Pick<StatisticAbout, "kind" | "estimator" | "settings" | "seed"> & Partial<Pick<StatisticAbout, "base" | "lambda">>;
 
 interface Finding {
   readonly facts: Facts;
@@ -135,6 +143,7 @@ async function withInputs(
   try {
     const { facts, tensors, passes, seconds } = await measure(opened);
     const about: StatisticAbout = {
+      ...{ base: null, lambda: 1 },
       ...facts,
       settings: {
         ...facts.settings,
@@ -142,7 +151,7 @@ async function withInputs(
       },
       estimatorVersion: estimatorVersions[facts.kind],
       model: await digestOf(model, signal),
-      ...{ base: null, lambda: 1, data: await sha256(data), examples: countExamples(opened.input) },
+      ...{ data: await sha256(data), examples: countExamples(opened.input) },
     };
     if (options.out !== null) await writeStatistic(options.out, about, tensors);
     return {

@@ -1,6 +1,6 @@
 import type { RouterStatistics, TaskVectorStatistics, TaskVectorSummary } from "@amalgam/engine/statistics";
 import type { Measured } from "../local/measure-statistics.ts";
-import { formatCount, formatDuration, formatParameters, plural, printable } from "./format.ts";
+import { formatCount, formatDigest, formatDuration, formatParameters, plural, printable } from "./format.ts";
 import type { Style } from "./style.ts";
 import { type Column, renderFacts, renderTable } from "./table.ts";
 
@@ -9,7 +9,7 @@ export function renderMeasured(
   { about, key, file, passes, seconds, truncated, tensors, backend }: Measured,
   style: Style,
 ): string {
-  const { kind, estimator, settings, examples, seed } = about;
+  const { kind, estimator, settings, examples, seed, base, lambda } = about;
   const how = [...Object.entries(settings), ...(seed === null ? [] : [["seed", seed] as const])];
   const facts: [string, string][] = [
     ["statistic", kind === estimator ? kind : `${kind}, ${estimator}`],
@@ -17,6 +17,7 @@ export function renderMeasured(
     ["examples", formatCount(examples)],
     ["time", `${formatDuration(seconds)}, ${(examples / seconds).toPrecision(3)} examples a second`],
   ];
+  if (base !== null) facts.splice(1, 0, ["at", `λ ${lambda}, between the base ${formatDigest(base)} and the model`]);
   if (kind === "fisher")
     facts.push(["passes", `${formatCount(passes)} backward, ${(passes / examples).toPrecision(3)} an example`]);
   if (truncated > 0) facts.push(["cut", `${plural(truncated, "text")} did not fit into the model and lost a part`]);

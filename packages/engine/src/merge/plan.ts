@@ -17,7 +17,7 @@ import type { Plan, PlannedSource, PlannedTensor } from "./planned.ts";
 import { checkPreparation, stateOf } from "./prepare/plan-preparation.ts";
 import type { MergeState } from "./prepare/whole-tensor.ts";
 import { methodOf, type Recipe } from "./recipe.ts";
-import { checkStatisticsKind } from "./statistics/check-statistics.ts";
+import { checkDensity, checkStatisticsKind } from "./statistics/check-statistics.ts";
 import { listed, noStatistics, type PerModel, referencesIn, type StatisticHeader } from "./statistics/statistic-header.ts";
 
 export type { Plan, PlannedInput, PlannedSource, PlannedTensor } from "./planned.ts";
@@ -43,7 +43,7 @@ export function plan(recipe: Recipe, { base, parents, statistics = noStatistics 
   const named = referencesIn(recipe);
   if (listed(named).length !== listed(statistics).length)
     throw new Error("plan() needs the header of every statistic of the recipe.");
-  const unfit = checkStatisticsKind(method, statistics);
+  const unfit = [...checkStatisticsKind(method, statistics), ...checkDensity(recipe, statistics)];
   if (unfit.length > 0) throw new RefusedError(unfit);
   const misplaced = checkSpaces(recipe, base, parents);
   // Factors and weights have no names in common: to go on would only name every tensor.

@@ -15,6 +15,7 @@ export type { ChoiceQuestion } from "./choice-passes.ts";
 export type { StatisticExample } from "./collate.ts";
 export { type InputFisherOptions, inputFisher } from "./data/measure.ts";
 export { type OpenInputs, openInputs, type StatisticRequest } from "./data/open-inputs.ts";
+export { openRay, type RayRequest } from "./data/open-ray.ts";
 export { countExamples, forwardExamples, type StatisticInput } from "./data/statistic-input.ts";
 export { diagonalFisher, type Fisher, type FisherEstimator, type FisherOptions } from "./fisher.ts";
 export { fisherAt, moveTo, type RayPoint } from "./fisher-at.ts";

@@ -30,6 +30,10 @@ export interface DfRow {
 export interface DfResult {
   readonly laboratory: Laboratory;
   readonly trunk: TensorMap;
+  /** Fisher information of each parent, by λ; empty where none was asked for */
+  readonly grids: readonly (readonly FisherAt[])[];
+  /** How many examples each was measured on */
+  readonly examples: readonly number[];
   readonly lambdas: Readonly<Record<string, number>>;
   /** Base, parents, average, result; on the report data where every parent has some, else on the data that was searched. */
   readonly rows: readonly DfRow[];
@@ -76,6 +80,8 @@ export async function searchDfMerge(recipe: DfRecipe, options: DfOptions): Promi
     return {
       laboratory,
       trunk,
+      grids,
+      examples: search.map((own) => Math.min(own.length, parameters.examples)),
       lambdas: Object.fromEntries(parents.map(({ name }, i) => [name, found.lambdas[i] ?? 0])),
       rows: candidates.map(([name], i) => rowOf(name, all[i] ?? [])),
       measuredOn: hasReport ? "report" : "search",

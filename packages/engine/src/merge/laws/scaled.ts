@@ -1,5 +1,5 @@
 import { changed, filled } from "./information.ts";
-import { close, difference, farFromBase, firstOf, type Law, merge, norm, ownWith, type Sample, same, scaleOf } from "./law.ts";
+import { close, difference, farFromBase, firstOf, type Law, merge, ownWith, type Sample, same, scaleOf } from "./law.ts";
 
 // Laws of DF-Merge: information measured where each parent stands on its way from the base.
 
@@ -94,7 +94,7 @@ export const withinMovedParents: Law = {
 };
 
 export const trimmedFirst: Law = {
-  sentence: "One parent alone moves by lambda where its changes are the ⌊ρ·n⌋ largest, at least one, and stays elsewhere.",
+  sentence: "One parent alone moves by lambda where its changes are the ⌊ρ·n + ½⌋ largest, and stays elsewhere.",
   holds(method, sample) {
     const { base, parents } = farFromBase(sample, (entry) => (entry % 2 === 0 ? 1 : -1));
     const [model = base] = parents;
@@ -104,8 +104,8 @@ export const trimmedFirst: Law = {
     const isMoved = difference(merged, base).map((step) => (step === 0 ? 0 : 1));
     const kept = [...delta].filter((_, i) => isMoved[i] === 1).map(Math.abs);
     const dropped = [...delta].filter((_, i) => isMoved[i] === 0).map(Math.abs);
-    const count = base.length === 0 ? 0 : Math.max(1, Math.floor(density * base.length));
+    const count = Math.round(density * base.length);
     const isWhole = merged.every((x, i) => x === base[i] || x === model[i]);
-    return kept.length === count && isWhole && Math.min(...kept, Number.MAX_VALUE) >= Math.max(...dropped, 0) && norm(delta) >= 0;
+    return kept.length === count && isWhole && Math.min(...kept, Number.MAX_VALUE) >= Math.max(...dropped, 0);
   },
 };

@@ -66,6 +66,22 @@ export function checkStatisticsKind({ statistics: need, title }: MergeMethod, gi
   return [...faults, ...given.parents.flatMap(checkGrid)];
 }
 
+/** Of statistics at scaled models the way counts: whether task vectors were trimmed on it, and to what density. */
+export function checkDensity(recipe: Recipe, given: PerModel<StatisticHeader>): Fault[] {
+  return given.parents.flatMap((own, i) => {
+    const asked = recipe.parents[i]?.["density"] ?? 1;
+    if (own.length < 2) return [];
+    return own.flatMap(({ label, about: { lambda, settings } }, k): Fault[] => {
+      const density = settings["density"] ?? 1;
+      if (lambda === 0 || density === asked) return [];
+      const why = `${label} was measured of task vectors of density ${density}, and the recipe's has ${JSON.stringify(asked)}`;
+      return [
+        fault("STATISTIC_DENSITY", `${why}; take one of them, or statistics of that density.`, ["parents", i, "statistics", k]),
+      ];
+    });
+  });
+}
+
 function checkGrid(own: readonly StatisticHeader[], i: number): Fault[] {
   return own.flatMap(({ label, about: { lambda } }, k): Fault[] => {
     const before = own[k - 1];
