@@ -12,9 +12,12 @@ import { performRun, type RunWork } from "../runs/perform-run.ts";
 import { isUniqueViolation } from "../runs/retry-run.ts";
 import type { RunTracker } from "../runs/run-tracker.ts";
 import { storeMerged } from "./store-merged.ts";
+import { areBeingMeasured, loadUsed, stageStatistics, type UsedStatistic } from "./used-statistics.ts";
 
 /** Merges as the run's recipe says. The same recipe gives the same bytes, so a second try after a crash changes nothing. */
-export function executeMerge(deps: Deps, id: string, signal: AbortSignal): Promise<void> {
+export async function executeMerge(deps: Deps, id: string, signal: AbortSignal): Promise<void> {
+  // It stays in the queue's table until its statistics are there; whoever measures the last of them adds the job again.
+  if (await areBeingMeasured(deps, id)) return;
   const how: RunWork = {
     kind: "MERGE",
     work: (run, tracker) => merge(deps, run, tracker),
@@ -32,13 +35,15 @@ function explain(error: unknown): Fault | null {
 type ParentVersion = ReadyVersion & { readonly files: readonly File[] };
 
 export interface MergeInputs {
+  /** In the order of the recipe: those of the base first */
+  readonly statistics: readonly UsedStatistic[];
   readonly recipe: Recipe;
   readonly base: ParentVersion | null;
   readonly parents: readonly ParentVersion[];
 }
 
 async function merge(deps: Deps, run: Run, tracker: RunTracker) {
-  const inputs = await loadInputs(deps, parseRecipe(run.recipe));
+  const inputs = await loadInputs(deps, run);
   // A folder for this attempt alone; what an earlier one left is of no use to anybody.
   const folder = path.join(deps.scratchDir, "merges", run.id);
   const scratch = path.join(folder, tracker.lease);
@@ -62,7 +67,7 @@ interface Attempt {
 }
 
 async function mergeInto(deps: Deps, { run, tracker, inputs, scratch }: Attempt): Promise<MergeReport> {
-  const { recipe, base, parents } = inputs;
+  const { recipe, base, parents, statistics } = inputs;
   const { signal } = tracker;
   await tracker.stage("staging");
   const stage = (version: ParentVersion, name: string) =>
@@ -70,11 +75,13 @@ async function mergeInto(deps: Deps, { run, tracker, inputs, scratch }: Attempt)
   const basePath = base && (await stage(base, "base"));
   const parentPaths: string[] = [];
   for (const [i, parent] of parents.entries()) parentPaths.push(await stage(parent, `parent-${i}`));
+  const statisticPaths = await stageStatistics(deps, recipe, statistics, { folder: path.join(scratch, "statistics"), signal });
   await tracker.stage("merging");
   const report = await mergeToFolder({
     recipe,
     base: basePath,
     parents: parentPaths,
+    statistics: statisticPaths,
     outDir: path.join(scratch, "out"),
     threads: deps.mergeThreads,
     labels: { base: base && formatRef(base), parents: parents.map(formatRef) },
@@ -93,7 +100,9 @@ function numbersOf({ tensorsDone, tensorsTotal, bytesRead, bytesTotal, bytesPerS
   return { progress, tensorsDone, tensorsTotal, bytesPerSecond, secondsLeft };
 }
 
-async function loadInputs(deps: Deps, recipe: Recipe): Promise<MergeInputs> {
+async function loadInputs(deps: Deps, run: Run): Promise<MergeInputs> {
+  const recipe = parseRecipe(run.recipe);
+  const statistics = await loadUsed(deps, recipe);
   const load = async (ref: string, where: (string | number)[]): Promise<ParentVersion> => {
     const version = await loadReadyVersion(deps, ref, ["recipe", ...where]);
     return { ...version, files: await deps.db.file.findMany({ where: { versionId: version.id }, orderBy: { path: "asc" } }) };
@@ -101,5 +110,5 @@ async function loadInputs(deps: Deps, recipe: Recipe): Promise<MergeInputs> {
   const base = recipe.base === null ? null : await load(recipe.base, ["base"]);
   const parents: ParentVersion[] = [];
   for (const [i, { model }] of recipe.parents.entries()) parents.push(await load(model, ["parents", i, "model"]));
-  return { recipe, base, parents };
+  return { recipe, base, parents, statistics };
 }

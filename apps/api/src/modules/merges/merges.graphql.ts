@@ -1,8 +1,12 @@
-import { describeMethods, type MethodDescription, methodOf } from "@amalgam/engine/merge";
+import { describeMethods, type MethodDescription, methodOf, type StatisticsNeed } from "@amalgam/engine/merge";
 import { builder } from "../../graphql/builder.ts";
 import { FaultRef } from "../../graphql/faults.ts";
 import { mutation } from "../../graphql/mutation.ts";
-import { checkMerge, type MergeCheck } from "./check-merge.ts";
+import { SplitPurposeEnum } from "../evaluations/tasks.graphql.ts";
+import { formatRef } from "../models/version-ref.ts";
+import { StatisticEstimatorEnum } from "../statistics/statistic-mutations.graphql.ts";
+import { StatisticKindEnum } from "../statistics/statistics.graphql.ts";
+import { type CheckedStatistic, checkMerge, type MergeCheck } from "./check-merge.ts";
 import { requestMerge } from "./request-merge.ts";
 import { beyondRegistry } from "./unsupported.ts";
 
@@ -25,6 +29,15 @@ const MergeMethodBaseEnum = builder.enumType("MergeMethodBase", {
   } as const,
 });
 
+const StatisticsNeedRef = builder.objectRef<StatisticsNeed>("StatisticsNeed").implement({
+  description: "What must have been measured of the models",
+  fields: (t) => ({
+    kind: t.field({ type: StatisticKindEnum, resolve: ({ kind }) => (kind === "gram" ? "GRAM" : "FISHER") }),
+    ofBase: t.boolean({ description: "Whether the base is measured as well", resolve: ({ of }) => of === "parents+base" }),
+    isScaled: t.boolean({ description: "Whether it is taken at scaled models", resolve: ({ at }) => at === "scaled" }),
+  }),
+});
+
 const MergeMethodRef = builder.objectRef<MethodDescription>("MergeMethod").implement({
   fields: (t) => ({
     id: t.field({ type: MergeMethodIdEnum, resolve: ({ id }) => id }),
@@ -43,6 +56,7 @@ const MergeMethodRef = builder.objectRef<MethodDescription>("MergeMethod").imple
     weightDescription: t.string({ nullable: true, resolve: ({ perParentWeight }) => perParentWeight?.description ?? null }),
     acceptsDelta: t.exposeBoolean("acceptsDelta", { description: "Whether a parent may be a task vector" }),
     outputsDelta: t.exposeBoolean("outputsDelta", { description: "Whether the result is a task vector" }),
+    statistics: t.field({ type: StatisticsNeedRef, nullable: true, resolve: ({ statistics }) => statistics }),
     parametersSchema: t.field({
       type: "JSON",
       description: "JSON Schema of `parameters` in a recipe",
@@ -61,6 +75,39 @@ const MergeMethodRef = builder.objectRef<MethodDescription>("MergeMethod").imple
   }),
 });
 
+/** How a merge or a study has those statistics measured that its recipe does not name. */
+export const MergeStatisticsInput = builder.inputType("MergeStatisticsInput", {
+  description: "How statistics are measured that the method needs and the recipe does not name",
+  fields: (t) => ({
+    tasks: t.field({
+      type: t.listRef("String", { required: false }),
+      description: "By parent, namespace/name; null: the task whose expert it is",
+    }),
+    baseTask: t.string({ description: "Where the base is measured, for methods that need it" }),
+    lambdas: t.floatList({ description: "Of scaled models: where each parent is measured; default its own λ" }),
+    grid: t.int({ description: "Of scaled models: so many λ, evenly spaced from base to model" }),
+    purpose: t.field({ type: SplitPurposeEnum, description: "SEARCH or TRAIN; default SEARCH" }),
+    estimator: t.field({ type: StatisticEstimatorEnum }),
+    draws: t.int(),
+    seed: t.int(),
+    examples: t.int({ description: "Of each task; default 128" }),
+  }),
+});
+
+const CheckedStatisticRef = builder.objectRef<CheckedStatistic>("CheckedStatistic").implement({
+  description: "A statistic that a merge uses",
+  fields: (t) => ({
+    key: t.string({ resolve: ({ wanted }) => wanted.key }),
+    parent: t.exposeInt("parent", { nullable: true, description: "Of the parent, counted from 0; null: of the base" }),
+    ref: t.string({ description: "Of the version that it is of", resolve: ({ wanted }) => formatRef(wanted.version) }),
+    kind: t.field({ type: StatisticKindEnum, resolve: ({ wanted }) => (wanted.about.kind === "gram" ? "GRAM" : "FISHER") }),
+    lambda: t.float({ resolve: ({ wanted }) => wanted.about.lambda }),
+    examples: t.int({ resolve: ({ wanted }) => wanted.about.examples }),
+    isMeasured: t.exposeBoolean("isMeasured", { description: "Whether it is there already" }),
+    seconds: t.exposeFloat("seconds", { description: "What measuring it will take: an estimate; 0 when it is there" }),
+  }),
+});
+
 const MergeCheckRef = builder.objectRef<MergeCheck>("MergeCheck").implement({
   fields: (t) => ({
     ok: t.exposeBoolean("ok"),
@@ -72,6 +119,11 @@ const MergeCheckRef = builder.objectRef<MergeCheck>("MergeCheck").implement({
     writeBytes: t.field({ type: "BigInt", resolve: ({ writeBytes }) => BigInt(writeBytes) }),
     peakMemoryBytes: t.field({ type: "BigInt", resolve: ({ peakMemoryBytes }) => BigInt(Math.round(peakMemoryBytes)) }),
     seconds: t.exposeFloat("seconds", { description: "A forecast" }),
+    statistics: t.field({
+      type: [CheckedStatisticRef],
+      description: "What has been measured of the models, and what is still to be measured",
+      resolve: ({ statistics }) => [...statistics],
+    }),
     existing: t.prismaField({
       type: "ModelVersion",
       nullable: true,
@@ -87,9 +139,9 @@ builder.queryFields((t) => ({
   checkMerge: t.field({
     type: MergeCheckRef,
     description: "Pre-flight: reads headers only. The same checks as requestMerge.",
-    args: { recipe: t.arg({ type: "JSON", required: true }) },
+    args: { recipe: t.arg({ type: "JSON", required: true }), statistics: t.arg({ type: MergeStatisticsInput }) },
     complexity: { field: 50 },
-    resolve: (_root, { recipe }, { deps, actor }) => checkMerge(deps, actor, recipe),
+    resolve: (_root, { recipe, statistics }, { deps, actor }) => checkMerge(deps, actor, recipe, statistics),
   }),
 }));
 
@@ -101,6 +153,7 @@ const RequestMergeInput = builder.inputType("RequestMergeInput", {
     name: t.string({ required: true }),
     recipe: t.field({ type: "JSON", required: true }),
     aliases: t.stringList(),
+    statistics: t.field({ type: MergeStatisticsInput }),
   }),
 });
 

@@ -1,4 +1,5 @@
 import {
+  checkStatisticOwners,
   type Fault,
   type MergeHeaders,
   methodOf,
@@ -13,9 +14,12 @@ import type { Deps } from "../../deps.ts";
 import { loadReadyVersion, type ReadyVersion } from "../models/load-ready-version.ts";
 import { formatRef } from "../models/version-ref.ts";
 import { fault, refuseAll } from "../refuse.ts";
+import { chooseStatistics } from "./choose-statistics.ts";
 import { loadModel } from "./load-model.ts";
+import { loadStatistics, type NeededStatistic } from "./load-statistics.ts";
 import { type LoadedModel, withTokenizers } from "./load-tokenizers.ts";
 import { pinRecipe } from "./pin-recipe.ts";
+import type { StatisticsOptions } from "./statistics-options.ts";
 import { adaptersAmong, stagesFault, unsupportedOf } from "./unsupported.ts";
 
 export interface PreparedMerge {
@@ -25,26 +29,37 @@ export interface PreparedMerge {
   readonly parents: readonly ReadyVersion[];
   readonly plan: Plan;
   readonly identity: string;
+  /** Statistics that it uses; those that are not measured yet are to be asked for */
+  readonly needs: readonly NeededStatistic[];
 }
 
-/** Everything that can be decided about a merge without reading a tensor: the same for the check and for the request. */
-export async function prepareMerge(deps: Deps, value: unknown): Promise<PreparedMerge> {
+/**
+ * Everything that can be decided about a merge without reading a tensor: the same for the check and for the request.
+ * @param options how statistics are measured that the method needs and the recipe does not name
+ */
+export async function prepareMerge(deps: Deps, value: unknown, options: StatisticsOptions = {}): Promise<PreparedMerge> {
   try {
     const stages = stagesFault(value);
     if (stages !== null) throw new RefusedError([stages]);
-    const asked = parseRecipe(value);
+    const asked = parseRecipe(value, { statistics: "later" });
     refuseAll(unsupportedOf(asked));
     const { base, parents } = await loadVersions(deps, asked);
     refuseAll([...adaptersAmong(base, parents), ...findDuplicates(asked, parents)]);
     // Read again: what two refs meant by two names may be one model now.
-    const recipe = parseRecipe(pinRecipe(asked, pinsOf(asked, base, parents)));
-    const planned = plan(recipe, await loadHeaders(deps, recipe, base, parents));
-    const identity = recipeIdentity(recipe, { base: base?.digest ?? null, parents: parents.map(({ digest }) => digest) });
-    return { recipe, base, parents, plan: planned, identity };
+    const chosen = await chooseStatistics(deps, asked, { base, parents }, options);
+    const recipe = parseRecipe(pinRecipe(chosen.recipe, pinsOf(asked, base, parents)));
+    const headers = await loadHeaders(deps, recipe, base, parents);
+    const statistics = await loadStatistics(deps, recipe, chosen.wanted, headers);
+    const digests = { base: base?.digest ?? null, parents: parents.map(({ digest }) => digest) };
+    refuseAll(checkStatisticOwners(recipe, statistics.headers, digests));
+    const planned = plan(recipe, { ...headers, statistics: statistics.headers });
+    const identity = recipeIdentity(recipe, digests, statistics.keys);
+    return { recipe, base, parents, plan: planned, identity, needs: statistics.needs };
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
-    // The engine speaks of the recipe; the caller sent it as one field of an input.
-    throw new RefusedError(error.faults.map((fault) => ({ ...fault, path: ["recipe", ...fault.path] })));
+    // The engine speaks of the recipe; the caller sent it as one field of an input, beside how statistics are measured.
+    const placed = (path: readonly string[]) => (path[0] === "statistics" ? path : ["recipe", ...path]);
+    throw new RefusedError(error.faults.map((fault) => ({ ...fault, path: placed(fault.path) })));
   }
 }
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Deps } from "../../deps.ts";
-import type { ModelVersion, Prisma, Run } from "../../generated/prisma/client.ts";
+import type { ModelVersion, Prisma, Run, Statistic } from "../../generated/prisma/client.ts";
 import { type Actor, authorise } from "../accounts/actor.ts";
 import { nextNumber } from "../models/register-version.ts";
 import { moveAliases } from "../models/set-alias.ts";
@@ -8,14 +8,17 @@ import { formatRef } from "../models/version-ref.ts";
 import { aliasSchema, nameOnlySchema, namespaceSchema } from "../names.ts";
 import { parseInput } from "../refuse.ts";
 import { isUniqueViolation } from "../runs/retry-run.ts";
+import { askForStatistics } from "../statistics/ask-for-statistics.ts";
 import { findEarlierMerge } from "./find-earlier-merge.ts";
 import { type PreparedMerge, prepareMerge } from "./prepare-merge.ts";
+import { statisticsOptions } from "./statistics-options.ts";
 
 const inputSchema = z.object({
   namespace: namespaceSchema,
   name: nameOnlySchema,
   recipe: z.unknown(),
   aliases: z.array(aliasSchema).max(20, "20 aliases at most.").nullish(),
+  statistics: statisticsOptions.nullish(),
 });
 
 export interface RequestedMerge {
@@ -36,14 +39,19 @@ interface Target {
  */
 export async function requestMerge(deps: Deps, actor: Actor, raw: unknown): Promise<RequestedMerge> {
   authorise(actor, "write");
-  const { namespace, name, recipe, aliases } = parseInput(inputSchema, raw);
+  const { namespace, name, recipe, aliases, statistics } = parseInput(inputSchema, raw);
   const target = { namespace, name, aliases: aliases ?? [] };
-  const merge = await prepareMerge(deps, recipe);
+  const merge = await prepareMerge(deps, recipe, statistics ?? {});
   const earlier = await findEarlierMerge(deps, merge.identity);
   if (earlier) return again(deps, earlier, target);
+  // What is missing is asked for first; the merge waits until it is there.
+  const asked = await askForStatistics(
+    deps,
+    merge.needs.map(({ wanted }) => wanted),
+  );
   try {
-    const { run, version } = await deps.db.$transaction((tx) => write(tx, merge, target));
-    await deps.queue.add("execute-merge", run.id);
+    const { run, version } = await deps.db.$transaction((tx) => write(tx, merge, { ...target, needs: asked.statistics }));
+    if (asked.runs.length === 0) await deps.queue.add("execute-merge", run.id);
     return { run, version, created: true };
   } catch (error) {
     // Somebody asked for the same merge at the same moment.
@@ -70,7 +78,7 @@ async function again(
 async function write(
   tx: Prisma.TransactionClient,
   merge: PreparedMerge,
-  { namespace, name, aliases }: Target,
+  { namespace, name, aliases, needs }: Target & { readonly needs: readonly Statistic[] },
 ): Promise<{ run: Run; version: ModelVersion }> {
   await tx.model.createMany({ data: { namespace, name }, skipDuplicates: true });
   const { id: modelId } = await tx.model.findUniqueOrThrow({ where: { namespace_name: { namespace, name } } });
@@ -97,6 +105,7 @@ async function write(
       identity,
       tensorsDone: 0,
       tensorsTotal: plan.tensors.length,
+      needs: { create: needs.map(({ id: statisticId }, position) => ({ position, statisticId })) },
     },
   });
   return { run, version };

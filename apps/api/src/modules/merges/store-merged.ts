@@ -44,7 +44,8 @@ export async function storeMerged(deps: Deps, merged: Merged): Promise<(tx: Pris
     }));
     const data = { ...facts, digest, sizeBytes, state: "READY" as const, files: { create: rows } };
     const ready = await tx.modelVersion.update({ where: { id: version.id }, data });
-    await tx.lineageEdge.createMany({ data: edgesOf(inputs, version.id) });
+    await writeEdges(tx, inputs, version.id);
+    await markSplits(tx, inputs, { digest, title: run.title });
     await moveAliases(tx, ready, ready.wantedAliases);
   };
 }
@@ -82,6 +83,30 @@ async function saveBlob(deps: Deps, { sha256, sizeBytes }: MergedFile, inspectio
     },
     { timeout: 120_000 },
   );
+}
+
+/** Edges, each with the statistics that the merge used for its parent. */
+async function writeEdges(tx: Prisma.TransactionClient, inputs: MergeInputs, childId: string): Promise<void> {
+  const edges = edgesOf(inputs, childId);
+  await tx.lineageEdge.createMany({ data: edges });
+  if (inputs.statistics.length === 0) return;
+  const rows = await tx.lineageEdge.findMany({ where: { childId }, select: { id: true, position: true } });
+  const data = inputs.statistics.flatMap(({ id: statisticId, parent }) => {
+    const edge = rows.find(({ position }) => position === (parent ?? inputs.parents.length));
+    return edge ? [{ edgeId: edge.id, statisticId }] : [];
+  });
+  await tx.lineageStatistic.createMany({ data: data.map((each, position) => ({ ...each, position })) });
+}
+
+/** What was measured on a split decided numbers of the result: its score there flatters it. */
+async function markSplits(
+  tx: Prisma.TransactionClient,
+  { statistics }: MergeInputs,
+  { digest, title }: { digest: string; title: string },
+): Promise<void> {
+  const splits = [...new Set(statistics.map(({ splitId }) => splitId))];
+  const data = splits.map((splitId) => ({ versionDigest: digest, splitId, by: `statistics: ${title}` }));
+  await tx.tunedOn.createMany({ data, skipDuplicates: true });
 }
 
 /** One edge for each parent in recipe order, then one for the base. */

@@ -33,8 +33,19 @@ export async function retryRun(deps: Deps, actor: Actor, id: string): Promise<Ru
     if (!isUniqueViolation(error)) throw error;
     refuse("SUPERSEDED", "The same work was asked for again since, and that is on its way or done.", ["id"]);
   }
+  await retryNeeds(deps, actor, id);
   await deps.queue.add(jobOf[run.kind], id);
   return deps.db.run.findUniqueOrThrow({ where: { id } });
+}
+
+/** What a merge waits for is tried again with it. */
+async function retryNeeds(deps: Deps, actor: Actor, id: string): Promise<void> {
+  const ended = { state: { in: ["FAILED" as const, "CANCELLED" as const] } };
+  const runs = await deps.db.run.findMany({
+    where: { ...ended, statistics: { some: { ...ended, merges: { some: { runId: id } } } } },
+    select: { id: true },
+  });
+  for (const run of runs) await retryRun(deps, actor, run.id);
 }
 
 async function reopen(tx: Prisma.TransactionClient, run: Run): Promise<void> {

@@ -38,6 +38,10 @@ export const RunRef = builder.prismaNode("Run", {
     version: t.relation("version", { nullable: true, description: "The version that is verified, made, evaluated or measured" }),
     evaluations: t.relation("evaluations", { query: { orderBy: { createdAt: "asc" } } }),
     statistics: t.relation("statistics", { query: { orderBy: { lambda: "asc" } } }),
+    needs: t.relation("needs", {
+      description: "Statistics that a merge uses; it waits for those that are not measured yet",
+      query: { orderBy: { position: "asc" } },
+    }),
     attempts: t.exposeInt("attempts"),
     createdAt: t.expose("createdAt", { type: "DateTime" }),
     startedAt: t.expose("startedAt", { type: "DateTime", nullable: true }),

@@ -12,6 +12,7 @@ export interface AskedStatistics {
 
 /** Asks for what is missing: one run for each version. What is there, or on its way, is not measured again. */
 export async function askForStatistics(deps: Deps, wanted: readonly WantedStatistic[]): Promise<AskedStatistics> {
+  if (wanted.length === 0) return { statistics: [], runs: [] };
   for (const id of new Set(wanted.map(({ version }) => version.id))) {
     const group = wanted.filter(({ version }) => version.id === id);
     const run = await deps.db.$transaction((tx) => writeRows(tx, group));

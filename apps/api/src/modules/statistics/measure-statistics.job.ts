@@ -11,10 +11,11 @@ import { performRun, type RunWork } from "../runs/perform-run.ts";
 import type { RunTracker } from "../runs/run-tracker.ts";
 import { keepStatistic } from "./keep-statistic.ts";
 import { type Measurer, MeasuringFailedError, type PointCost } from "./measurer.ts";
+import { wakeWaiting } from "./wake-waiting.ts";
 import { aboutOf } from "./wanted-statistic.ts";
 
 /** Measures what its run asks for. Every statistic is kept as soon as it is there, so a second try goes on where the first ended. */
-export function measureStatistics(deps: Deps, measurer: Measurer, id: string, signal: AbortSignal): Promise<void> {
+export async function measureStatistics(deps: Deps, measurer: Measurer, id: string, signal: AbortSignal): Promise<void> {
   const how: RunWork = {
     kind: "STATISTIC",
     work: (run, tracker) => work(deps, run, { tracker, measurer }),
@@ -23,7 +24,8 @@ export function measureStatistics(deps: Deps, measurer: Measurer, id: string, si
       return error instanceof BadFileError ? fault(error.code, error.message, ["files", error.path]) : null;
     },
   };
-  return performRun(deps, id, signal, how);
+  await performRun(deps, id, signal, how);
+  await wakeWaiting(deps, id);
 }
 
 const withFiles = { include: { model: true, files: { orderBy: { path: "asc" } } } } as const;

@@ -1,7 +1,8 @@
 import { builder } from "../../graphql/builder.ts";
 import { mutation } from "../../graphql/mutation.ts";
 import { SplitPurposeEnum } from "../evaluations/tasks.graphql.ts";
-import { requestStatistics, usualExamples } from "./request-statistics.ts";
+import { usualExamples } from "./measure-options.ts";
+import { requestStatistics } from "./request-statistics.ts";
 import { StatisticKindEnum } from "./statistics.graphql.ts";
 
 const estimators = {

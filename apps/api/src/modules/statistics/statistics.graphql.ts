@@ -105,3 +105,6 @@ async function digestOf(
 ): Promise<string | null | undefined> {
   return version == null ? null : ((await find(version))?.digest ?? undefined);
 }
+
+builder.prismaObject("RunStatistic", { fields: (t) => ({ statistic: t.relation("statistic") }) });
+builder.prismaObject("StudyStatistic", { fields: (t) => ({ statistic: t.relation("statistic") }) });

@@ -44,7 +44,7 @@ export interface WantedPoints {
  */
 export function wantedStatistics(
   { version, base, lambdas, task, split, how, examples }: WantedPoints,
-  path: { readonly version: readonly (string | number)[]; readonly task: readonly (string | number)[] },
+  path: Readonly<Record<"version" | "task" | "estimator", readonly (string | number)[]>>,
 ): WantedStatistic[] {
   if (version.kind === "ADAPTER" || version.space === "delta")
     refuse("NOT_RUNNABLE", `${formatRef(version)} is no whole model, so nothing can be measured on it.`, path.version);
@@ -57,9 +57,11 @@ export function wantedStatistics(
     );
   const { asks, hasHead } = measurable;
   if (how.kind === "fisher" && how.estimator.kind === "exact" && asks === "tokens")
-    refuse("NO_ESTIMATE", "Nobody can take an expectation over all texts; choose the estimator SAMPLED or EMPIRICAL.", [
-      "estimator",
-    ]);
+    refuse(
+      "NO_ESTIMATE",
+      "Nobody can take an expectation over all texts; choose the estimator SAMPLED or EMPIRICAL.",
+      path.estimator,
+    );
   const head = hasHead && task.expert?.digest && task.expert.digest !== version.digest ? task.expert : null;
   const facts = {
     ...factsOf(how, asks, head?.digest ?? null),
