@@ -4,12 +4,13 @@ import { fault } from "../refuse.ts";
 import { engineVersionOf } from "./engine-version.ts";
 import { expertsAreScored } from "./expert-scores.ts";
 import { cancelTrials, failStudy } from "./fail-study.ts";
-import { finishStudy } from "./finish-study.ts";
+import { finishStudy, mergedVersion } from "./finish-study.ts";
 import { anchorsIn, loadStudy, recipeOf, type StudyView, samplerOf, searchedSpace, trialsOf, tunedTrial } from "./load-study.ts";
 import { nextStep, type Step } from "./next-step.ts";
 import { scaleAnchors, scaleSampler, scaleSpace } from "./scale-search.ts";
 import { isStudyOver, moveStudy } from "./study.state.ts";
 import { loadModels, reasonOf } from "./study-models.ts";
+import { statisticsAreThere } from "./study-statistics.ts";
 import type { Suggester } from "./suggester.ts";
 
 /**
@@ -39,9 +40,11 @@ async function moveToRunning(deps: Deps, id: string): Promise<void> {
 async function advance(deps: Deps, suggester: Suggester, study: StudyView): Promise<void> {
   const engine = engineVersionOf(recipeOf(study));
   if (engine !== study.engineVersion) return failStudy(deps, study.id, engineChanged(study.engineVersion, engine));
+  // Baselines have time until there is something to judge.
+  if (study.kind === "BASELINES" && (await mergedVersion(deps, study.bestVersionId ?? "")) === null) return;
   const { parents } = await loadModels(deps, study);
   if (study.stopRequestedAt !== null) await deps.db.$transaction((tx) => cancelTrials(tx, study.id, deps.clock()));
-  else if (!(await expertsAreScored(deps, study))) return;
+  else if (!(await expertsAreScored(deps, study)) || !(await statisticsAreThere(deps, study.id))) return;
   const step = nextStep(
     study,
     parents.some(({ space }) => space === "delta"),

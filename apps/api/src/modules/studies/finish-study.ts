@@ -20,13 +20,16 @@ const study: Actor = { accountId: "", name: "study", apiKeyId: "", scopes: ["rea
 export async function finishStudy(deps: Deps, view: StudyView, reason: string): Promise<void> {
   const now = deps.clock();
   const to = reason === "stopped" ? "CANCELLED" : "SUCCEEDED";
-  const best = bestOf(trialsOf(view.trials, "SEARCH"));
-  if (best === null) {
-    await moveStudy(deps.db, { id: view.id, to: "CANCELLED", now }, { endReason: reason });
-    return;
+  let versionId = view.bestVersionId;
+  if (view.kind === "SEARCH") {
+    const best = bestOf(trialsOf(view.trials, "SEARCH"));
+    if (best === null) {
+      await moveStudy(deps.db, { id: view.id, to: "CANCELLED", now }, { endReason: reason });
+      return;
+    }
+    if (versionId === null || view.bestIndex !== best.index) return materialise(deps, view, best.index, reason);
   }
-  const versionId = view.bestIndex === best.index ? view.bestVersionId : null;
-  if (versionId === null) return materialise(deps, view, best.index, reason);
+  versionId ??= ""; // deleted meanwhile
   const version = await mergedVersion(deps, versionId);
   if (version === null) return;
   if (view.reportAskedAt === null) return askForReport(deps, view, version);
@@ -44,14 +47,14 @@ async function materialise(deps: Deps, view: StudyView, bestIndex: number, endRe
 }
 
 /** The best as a version; null while it is being merged. @throws StudyFault when it cannot be */
-async function mergedVersion(deps: Deps, id: string): Promise<ReadyVersion | null> {
+export async function mergedVersion(deps: Deps, id: string): Promise<ReadyVersion | null> {
   const version = await deps.db.modelVersion.findUnique({ where: { id }, include: { model: true } });
   if (version?.state === "READY" && version.digest !== null) return { ...version, digest: version.digest };
   if (version?.state === "VERIFYING") return null;
   throw new StudyFault(
     fault(
       "BEST_NOT_MERGED",
-      `The best trial could not be merged into a version: ${version?.rejectionMessage ?? "it was deleted"}`,
+      `What was to be judged could not be merged into a version: ${version?.rejectionMessage ?? "it was deleted"}`,
       ["recipe"],
     ),
   );
@@ -69,10 +72,11 @@ async function askForReport(deps: Deps, view: StudyView, best: ReadyVersion): Pr
   const versions = [best, ...parents.flatMap((parent) => (parent.digest === null ? [] : [{ ...parent, digest: parent.digest }]))];
   const runs = await deps.db.$transaction(async (tx) => {
     const by = `study ${view.namespace}/${view.name}`;
-    await tx.tunedOn.createMany({
-      data: view.tasks.map(({ searchSplitId: splitId }) => ({ versionDigest: best.digest, splitId, by })),
-      skipDuplicates: true,
-    });
+    if (view.kind === "SEARCH")
+      await tx.tunedOn.createMany({
+        data: view.tasks.map(({ searchSplitId: splitId }) => ({ versionDigest: best.digest, splitId, by })),
+        skipDuplicates: true,
+      });
     const asked: string[] = [];
     for (const version of versions) {
       const { run } = await requestScores(tx, { version, splits, purpose: "REPORT" });

@@ -7,6 +7,7 @@ const studyView = {
   parents: { orderBy: { position: "asc" } },
   tasks: { orderBy: { position: "asc" }, include: { task: true, searchSplit: true, reportSplit: true } },
   trials: { orderBy: [{ role: "asc" }, { index: "asc" }] },
+  needs: { include: { statistic: { select: { seconds: true, createdAt: true } } } },
 } as const satisfies Prisma.StudyInclude;
 
 /** A study with what decides its next step. */

@@ -4,6 +4,7 @@ import { mergeToFolder, type Recipe, recipeIdentity } from "@amalgam/engine/merg
 import type { Params } from "@amalgam/engine/tune";
 import type { Deps } from "../../deps.ts";
 import type { TrialRole } from "../../generated/prisma/client.ts";
+import { keysOf, loadUsed, stageStatistics } from "../merges/used-statistics.ts";
 import { stageVersion } from "../models/stage-version.ts";
 import { fault } from "../refuse.ts";
 import { averageRecipe, scaledRecipe } from "./baseline-recipe.ts";
@@ -39,12 +40,15 @@ export async function mergeTrial(
   const basePath = base && (await stage(base, "base"));
   const parentPaths: string[] = [];
   for (const [i, parent] of models.parents.entries()) parentPaths.push(await stage(parent, `parent-${i}`));
+  const used = await loadUsed(deps, recipe);
+  const statistics = await stageStatistics(deps, recipe, used, { folder: path.join(scratch, "statistics"), signal });
   const folder = path.join(scratch, "out");
   const digests = { base: base?.digest ?? null, parents: models.parents.map(({ digest }) => digest) };
   await mergeToFolder({
     recipe,
     base: basePath,
     parents: parentPaths,
+    statistics,
     outDir: folder,
     threads: deps.mergeThreads,
     labels: { base: base?.ref ?? null, parents: models.parents.map(({ ref }) => ref) },
@@ -53,7 +57,11 @@ export async function mergeTrial(
     hash: false,
     signal,
   });
-  return { folder, identity: recipeIdentity(recipe, digests), seconds: (performance.now() - started) / 1000 };
+  return {
+    folder,
+    identity: recipeIdentity(recipe, digests, keysOf(recipe, used)),
+    seconds: (performance.now() - started) / 1000,
+  };
 }
 
 async function stageModel(

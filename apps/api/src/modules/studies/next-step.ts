@@ -24,6 +24,8 @@ export function nextStep(study: StudyView, hasDeltas: boolean): Step {
   if (study.stopRequestedAt !== null) return { kind: "finish", reason: study.endReason ?? "stopped" };
   const open = study.trials.filter(({ state }) => state === "QUEUED" || state === "RUNNING" || state === "CANCELLED");
   if (open.length > 0) return { kind: "wait", open };
+  if (study.kind === "BASELINES")
+    return averageStep(study, hasDeltas) ?? scaleStep(study) ?? { kind: "finish", reason: "baselines" };
   if (!isDone && search.length >= Math.min(mostFailures, study.budget)) return { kind: "fail", reason: allFailed(search) };
   const average = averageStep(study, hasDeltas);
   if (average !== null) return average;
@@ -59,14 +61,26 @@ function deviation(values: readonly number[]): number {
 }
 
 function scaleStep(study: StudyView): Step | null {
-  const recipe = recipeOf(study);
-  if (isScaleStudy(recipe, searchedSpace(study)) || scaledRecipe(recipe, 0.3) === null) return null;
+  if (!hasScale(study)) return null;
   const scales = trialsOf(study.trials, "SCALE");
   if (scales.length < scaleBudget)
     return { kind: "suggest", role: "SCALE", count: Math.min(study.parallel, scaleBudget - scales.length) };
   const best = bestOf(scales);
   if (best === null || trialsOf(study.trials, "TASK_ARITHMETIC").length > 0) return null;
   return { kind: "fixed", role: "TASK_ARITHMETIC", params: paramsIn(best) };
+}
+
+/** Whether task arithmetic can be tuned for a baseline: not without a base, nor on the data that is reported. */
+function hasScale(study: StudyView): boolean {
+  const recipe = recipeOf(study);
+  const isSearchable = study.tasks.every(({ searchSplitId, reportSplitId }) => searchSplitId !== reportSplitId);
+  return isSearchable && !isScaleStudy(recipe, searchedSpace(study)) && scaledRecipe(recipe, 0.3) !== null;
+}
+
+/** How many trials its baselines take. */
+export function baselineCount(study: StudyView): number {
+  const average = averageRecipe(recipeOf(study), false) === null ? 0 : 1;
+  return average + (hasScale(study) ? scaleBudget + 1 : 0);
 }
 
 /** The complete trial with the greatest value, the earliest of equal ones; null when none is complete. */

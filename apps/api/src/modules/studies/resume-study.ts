@@ -6,6 +6,7 @@ import { engineChanged } from "./advance-study.job.ts";
 import { engineVersionOf } from "./engine-version.ts";
 import { loadStudy, recipeOf } from "./load-study.ts";
 import { moveStudy } from "./study.state.ts";
+import { retryMeasuring } from "./study-statistics.ts";
 
 /**
  * Goes on with a study that was stopped or failed, or with a larger budget. Trials that were cut off run again first, so the sequence is that of a study that
@@ -41,6 +42,7 @@ export async function resumeStudy(
     const data = { state: "QUEUED", finishedAt: null, attempts: 0 } as const;
     await tx.trial.updateMany({ where: { studyId: id, state: "CANCELLED" }, data });
   });
+  await retryMeasuring(deps, actor, id);
   await deps.queue.add("advance-study", id);
   return deps.db.study.findUniqueOrThrow({ where: { id } });
 }

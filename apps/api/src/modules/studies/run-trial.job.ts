@@ -54,7 +54,10 @@ async function perform(deps: Deps, evaluator: Evaluator, held: TrialLease): Prom
     costs = { identity: merged.identity, mergeSeconds: merged.seconds };
     const started = performance.now();
     const splits = study.tasks.flatMap(({ task, searchSplit, reportSplit }) =>
-      [searchSplit, ...(isBaseline(trial.role) ? [reportSplit] : [])].map((split) => ({ task, split })),
+      [searchSplit, ...(isBaseline(trial.role) && reportSplit.id !== searchSplit.id ? [reportSplit] : [])].map((split) => ({
+        task,
+        split,
+      })),
     );
     const scored = await scoreTrial(deps, evaluator, { model: merged.folder, splits, scratch, signal });
     costs = { ...costs, evaluateSeconds: (performance.now() - started) / 1000 };

@@ -1,15 +1,17 @@
 import type { Deps } from "../../deps.ts";
 import type { Prisma, Study } from "../../generated/prisma/client.ts";
 import { type Actor, authorise } from "../accounts/actor.ts";
-import { type PreparedMerge, prepareMerge } from "../merges/prepare-merge.ts";
+import { type PreparedMerge, prepareMerge, readRecipe } from "../merges/prepare-merge.ts";
 import type { ReadyVersion } from "../models/load-ready-version.ts";
 import { formatRef } from "../models/version-ref.ts";
 import { parseInput, refuse } from "../refuse.ts";
 import { isUniqueViolation } from "../runs/retry-run.ts";
+import { askForStatistics } from "../statistics/ask-for-statistics.ts";
 import { engineVersionOf } from "./engine-version.ts";
 import { askForExperts } from "./expert-scores.ts";
 import { loadStudy } from "./load-study.ts";
 import { anchorsOf } from "./recipe-at.ts";
+import { searchGrid } from "./search-grid.ts";
 import { spaceOf } from "./space-of.ts";
 import { samplerNamed, startInput } from "./study-input.ts";
 import { type ChosenTask, chooseTasks } from "./study-tasks.ts";
@@ -21,13 +23,14 @@ export async function startStudy(deps: Deps, actor: Actor, raw: unknown): Promis
   const { namespace, name, budget, seed, parallel, aggregate, aliases } = input;
   const taken = await deps.db.study.findUnique({ where: { namespace_name: { namespace, name } } });
   if (taken) refuseName(namespace, name);
-  const merge = await prepareMerge(deps, input.recipe);
+  const asked = readRecipe(input.recipe);
+  const space = spaceOf(asked, input.tune);
+  const merge = await prepareMerge(deps, input.recipe, input.statistics, searchGrid(asked, space, input.statistics));
   if (merge.plan.output !== "weights")
     refuse("NOT_SCORABLE", "The result would be a task vector, which cannot be scored; choose a method that gives a model.", [
       "recipe",
       "method",
     ]);
-  const space = spaceOf(merge.recipe, input.tune);
   const { suiteId, tasks } = await chooseTasks(deps, input);
   if (aggregate === "NORMALISED_MEAN") checkExperts(tasks);
   const data = {
@@ -46,7 +49,13 @@ export async function startStudy(deps: Deps, actor: Actor, raw: unknown): Promis
     suiteId,
     aliases,
   };
-  const study = await create(deps, { ...data, parents: { create: parentsOf(merge) }, tasks: { create: tasksOf(tasks) } });
+  // Measured before the first trial; what is there already is not measured again.
+  const { statistics } = await askForStatistics(
+    deps,
+    merge.needs.map(({ wanted }) => wanted),
+  );
+  const needs = { create: statistics.map(({ id: statisticId }, position) => ({ position, statisticId })) };
+  const study = await create(deps, { ...data, needs, parents: { create: parentsOf(merge) }, tasks: { create: tasksOf(tasks) } });
   if (aggregate === "NORMALISED_MEAN") {
     const view = await loadStudy(deps, study.id);
     if (view) await askForExperts(deps, view);
@@ -55,7 +64,7 @@ export async function startStudy(deps: Deps, actor: Actor, raw: unknown): Promis
   return study;
 }
 
-const json = (value: unknown): Prisma.InputJsonValue => value as Prisma.InputJsonValue;
+export const json = (value: unknown): Prisma.InputJsonValue => value as Prisma.InputJsonValue;
 
 async function create(deps: Deps, data: Prisma.StudyUncheckedCreateInput): Promise<Study> {
   try {
@@ -81,7 +90,7 @@ function checkExperts(tasks: readonly ChosenTask[]): void {
 }
 
 /** As lineage counts them: parents in recipe order, then the base. */
-function parentsOf({ base, parents }: PreparedMerge) {
+export function parentsOf({ base, parents }: PreparedMerge) {
   const row = (version: ReadyVersion, position: number, role: "BASE" | "PARENT") => ({
     position,
     role,
@@ -92,7 +101,7 @@ function parentsOf({ base, parents }: PreparedMerge) {
   return [...parents.map((parent, i) => row(parent, i, "PARENT")), ...(base ? [row(base, parents.length, "BASE")] : [])];
 }
 
-const tasksOf = (tasks: readonly ChosenTask[]) =>
+export const tasksOf = (tasks: readonly ChosenTask[]) =>
   tasks.map(({ task, search, report }, position) => ({
     position,
     taskId: task.id,

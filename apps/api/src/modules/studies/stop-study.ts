@@ -4,6 +4,7 @@ import { type Actor, authorise } from "../accounts/actor.ts";
 import { refuse } from "../refuse.ts";
 import { cancelTrials } from "./fail-study.ts";
 import { isStudyOver } from "./study.state.ts";
+import { cancelMeasuring } from "./study-statistics.ts";
 
 /** Ends the search now. What was found is kept: the best trial so far becomes a version. Stopping twice is no fault. */
 export async function stopStudy(deps: Deps, actor: Actor, id: string): Promise<Study> {
@@ -18,6 +19,7 @@ export async function stopStudy(deps: Deps, actor: Actor, id: string): Promise<S
     await cancelTrials(tx, id, now);
     await tx.$executeRaw`select pg_notify('study', ${id})`;
   });
+  await cancelMeasuring(deps, actor, id);
   await deps.queue.add("advance-study", id);
   return deps.db.study.findUniqueOrThrow({ where: { id } });
 }

@@ -12,7 +12,7 @@ import { TrialRef, TrialRoleEnum } from "./trials.graphql.ts";
 import { readVerdict } from "./verdict.ts";
 import { watchStudy } from "./watch-study.ts";
 
-const StudyStateEnum = builder.enumType("StudyState", { values: Object.values(StudyState) });
+export const StudyStateEnum = builder.enumType("StudyState", { values: Object.values(StudyState) });
 export const StudyAggregateEnum = builder.enumType("StudyAggregate", {
   description: "How the scores of several tasks become the one value that is maximised",
   values: {
@@ -57,6 +57,10 @@ const StudyRef = builder.prismaNode("Study", {
       args: { role: t.arg({ type: TrialRoleEnum, defaultValue: "SEARCH" }) },
       query: ({ role }) => ({ where: { role: role ?? "SEARCH" }, orderBy: { index: "asc" } }),
     }),
+    needs: t.relation("needs", {
+      description: "Statistics that its trials use; none runs before all of them have been measured",
+      query: { orderBy: { position: "asc" } },
+    }),
     trialCount: t.int({
       description: "Search trials that have ended",
       select: { _count: { select: { trials: { where: { role: "SEARCH", state: { in: ["COMPLETE", "FAILED"] } } } } } },
@@ -86,7 +90,7 @@ const StudyRef = builder.prismaNode("Study", {
     }),
     phases: t.field({
       type: PhasesRef,
-      resolve: async (study, _args, { deps }) => phasesOf((await viewOf(study, deps))?.trials ?? []),
+      resolve: async (study, _args, { deps }) => whole(await viewOf(study, deps), phasesOf, phasesOf(null)),
     }),
     slices: t.field({
       type: [SliceRef],
@@ -127,6 +131,9 @@ function viewOf(study: { readonly id: string }, deps: Parameters<typeof loadStud
 
 const whole = <T>(view: StudyView | null, of: (view: StudyView) => T, otherwise: T): T => (view === null ? otherwise : of(view));
 
+/** Judgements of merges are no studies to whoever asks for studies. */
+const searches = (state: StudyState | null | undefined) => ({ kind: "SEARCH" as const, ...(state ? { state } : {}) });
+
 const StudyConnection = connectionOf(StudyRef, "Study");
 
 builder.queryFields((t) => ({
@@ -135,9 +142,9 @@ builder.queryFields((t) => ({
       type: "Study",
       cursor: "id",
       args: { state: t.arg({ type: StudyStateEnum }) },
-      totalCount: (_root, { state }, { deps }) => deps.db.study.count({ where: state ? { state } : {} }),
+      totalCount: (_root, { state }, { deps }) => deps.db.study.count({ where: searches(state) }),
       resolve: (query, _root, { state }, { deps }) =>
-        deps.db.study.findMany({ ...query, where: state ? { state } : {}, orderBy: { id: "desc" } }),
+        deps.db.study.findMany({ ...query, where: searches(state), orderBy: { id: "desc" } }),
     },
     StudyConnection,
   ),

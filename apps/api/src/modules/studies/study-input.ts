@@ -1,5 +1,6 @@
 import { bayesOptPreset, defaultSampler, defaultSurrogate, type Sampler } from "@amalgam/engine/tune";
 import { z } from "zod";
+import { statisticsOptions } from "../merges/statistics-options.ts";
 import { aliasSchema, nameOnlySchema, namespaceSchema } from "../names.ts";
 
 const samplerNames = ["AUTO", "GP", "TURBO", "CMA_ES", "RANDOM", "BAYES_OPT"] as const;
@@ -17,6 +18,7 @@ export const startInput = z.object({
     .max(100, "100 numbers at most can be tuned at once.")
     .nullish()
     .transform((tune) => tune ?? []),
+  statistics: statisticsOptions.nullish().transform((statistics) => statistics ?? {}),
   suite: z.string().max(200).nullish(),
   tasks: z
     .array(z.string().max(200))

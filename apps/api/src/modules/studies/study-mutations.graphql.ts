@@ -1,6 +1,7 @@
 import { builder } from "../../graphql/builder.ts";
 import { decodeIdOf } from "../../graphql/global-id.ts";
 import { mutation } from "../../graphql/mutation.ts";
+import { MergeStatisticsInput } from "../merges/merges.graphql.ts";
 import { resumeStudy } from "./resume-study.ts";
 import { startStudy } from "./start-study.ts";
 import { stopStudy } from "./stop-study.ts";
@@ -39,6 +40,10 @@ const StartStudyInput = builder.inputType("StartStudyInput", {
     name: t.string({ required: true }),
     recipe: t.field({ type: "JSON", required: true, description: "What is tuned starts from what stands here" }),
     tune: t.field({ type: [TuneInput], description: "Default: the method's factor λ, else the parents' weights" }),
+    statistics: t.field({
+      type: MergeStatisticsInput,
+      description: "Measured before the first trial; of scaled models on a grid of 5 λ",
+    }),
     suite: t.string({ description: "namespace/name; either this or tasks" }),
     tasks: t.stringList(),
     budget: t.int({ defaultValue: 30 }),

@@ -33,6 +33,7 @@ export const SliceRef = builder.objectRef<Slice>("StudySlice").implement({
 export const PhasesRef = builder.objectRef<Phases>("StudyPhases").implement({
   description: "Where the time of all trials went",
   fields: (t) => ({
+    measureSeconds: t.exposeFloat("measureSeconds", { description: "Statistics that were measured for the study" }),
     suggestSeconds: t.exposeFloat("suggestSeconds"),
     mergeSeconds: t.exposeFloat("mergeSeconds"),
     evaluateSeconds: t.exposeFloat("evaluateSeconds"),

@@ -3,6 +3,8 @@ import { isScaleStudy, scaleBudget } from "./baseline-recipe.ts";
 import { recipeOf, type StudyView, searchedSpace, trialsOf } from "./load-study.ts";
 
 export interface Phases {
+  /** Of the statistics that were measured for it; those that were there before cost it nothing */
+  readonly measureSeconds: number;
   readonly suggestSeconds: number;
   readonly mergeSeconds: number;
   readonly evaluateSeconds: number;
@@ -10,15 +12,28 @@ export interface Phases {
   readonly otherSeconds: number;
 }
 
-/** Where the time of all trials went. */
-export function phasesOf(trials: readonly Trial[]): Phases {
+/** Where the time of a study went. */
+export function phasesOf(study: StudyView | null): Phases {
+  const { trials = [], needs = [] } = study ?? {};
   const sum = (of: (trial: Trial) => number) => trials.reduce((total, trial) => total + of(trial), 0);
+  const since = (study?.createdAt.getTime() ?? 0) - askedBeforeMs;
+  const own = needs.filter(({ statistic }) => statistic.createdAt.getTime() >= since);
+  const measureSeconds = own.reduce((total, { statistic }) => total + (statistic.seconds ?? 0), 0);
   const suggestSeconds = sum((trial) => trial.suggestSeconds ?? 0);
   const mergeSeconds = sum((trial) => trial.mergeSeconds ?? 0);
   const evaluateSeconds = sum((trial) => trial.evaluateSeconds ?? 0);
   const spent = sum((trial) => secondsOf(trial) ?? 0);
-  return { suggestSeconds, mergeSeconds, evaluateSeconds, otherSeconds: Math.max(0, spent - mergeSeconds - evaluateSeconds) };
+  return {
+    measureSeconds,
+    suggestSeconds,
+    mergeSeconds,
+    evaluateSeconds,
+    otherSeconds: Math.max(0, spent - mergeSeconds - evaluateSeconds),
+  };
 }
+
+/** Statistics are asked for a moment before the study's own row is written. */
+const askedBeforeMs = 5000;
 
 /** From its claim to its end; null while it waits or runs. */
 export function secondsOf({ startedAt, finishedAt }: Pick<Trial, "startedAt" | "finishedAt">): number | null {

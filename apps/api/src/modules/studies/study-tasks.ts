@@ -47,18 +47,18 @@ export async function chooseTasks(deps: Deps, input: StartInput): Promise<{ suit
 /** Real data repeats itself a little; more than this is a mistake. */
 const mostShared = 0.05;
 
-async function sharedExamples(deps: Deps, { task, search, report }: ChosenTask): Promise<Fault[]> {
+export async function sharedExamples(deps: Deps, { task, search, report }: ChosenTask): Promise<Fault[]> {
   const shared = await countShared(deps, search, report);
   if (shared <= mostShared * report.exampleCount) return [];
   const message = `${shared} of the ${report.exampleCount} examples in the report split of ${task.name} are in its search split as well, so its report score would flatter. Take them out of one of the two.`;
   return [fault("SPLITS_OVERLAP", message, ["tasks"])];
 }
 
-const missing = (task: Task, purpose: string, why: string): Fault =>
+export const missing = (task: Task, purpose: string, why: string): Fault =>
   fault("NO_SPLIT", `The task ${task.namespace}/${task.name} has no ${purpose} split, ${why}.`, ["tasks"]);
 
 /** A mean of accuracies and bits per token has no meaning. */
-function mixedDirections(tasks: readonly ChosenTask[], { aggregate }: StartInput): Fault[] {
+export function mixedDirections(tasks: readonly ChosenTask[], { aggregate }: Pick<StartInput, "aggregate">): Fault[] {
   const down = tasks.filter(({ task }) => kindFacts[kindName(task.kind)].lowerIsBetter);
   if (aggregate === "NORMALISED_MEAN" || down.length === 0 || down.length === tasks.length) return [];
   const name = down[0]?.task.name;
@@ -96,7 +96,7 @@ async function findTasks(deps: Deps, input: StartInput): Promise<{ suiteId: stri
 }
 
 /** namespace/name; a plain name is in the study's own namespace. */
-function qualified(text: string, namespace: string): readonly string[] {
+export function qualified(text: string, namespace: string): readonly string[] {
   const at = text.indexOf("/");
   return at < 0 ? [namespace, text] : [text.slice(0, at), text.slice(at + 1)];
 }

@@ -33,6 +33,8 @@ const habits: Readonly<Record<string, Habit>> = {
   gamma: { bounds: [0, 0.2] },
   sparsity: { bounds: [0, 0.99] },
   r: { bounds: [0, 1] },
+  "df_merge.lambda": { bounds: [0, 1] },
+  "trimmed_df_merge.lambda": { bounds: [0, 1] },
   "nearswap.t": { bounds: [1e-6, 1], log: true },
 };
 
