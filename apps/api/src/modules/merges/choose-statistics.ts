@@ -22,12 +22,16 @@ interface Models {
   readonly parents: readonly ReadyVersion[];
 }
 
+/** Where a parent is to be measured; null: as the options and the recipe say. */
+export type GridFor = (parent: number) => readonly number[] | null;
+
 /** Names the statistics that the method needs and the recipe leaves out, by the keys that they have or will have. */
 export async function chooseStatistics(
   deps: Deps,
   recipe: Recipe,
   { base, parents }: Models,
   options: StatisticsOptions,
+  gridFor: GridFor = () => null,
 ): Promise<Chosen> {
   const { statistics: need, title } = methodOf(recipe);
   if (need === undefined) {
@@ -44,7 +48,7 @@ export async function chooseStatistics(
     const where = i === null ? ["statistics", "baseTask"] : ["statistics", "tasks", i];
     const points = {
       ...{ version, base, task, split: splitFor(task, purpose, where), examples: options.examples ?? usualExamples },
-      lambdas: i === null ? [1] : lambdasOf(need, recipe.parents[i]?.["lambda"], options),
+      lambdas: i === null ? [1] : (gridFor(i) ?? lambdasOf(need, recipe.parents[i]?.["lambda"], options)),
       how: estimationOf(need.kind, options, measurableOf[task.kind]?.asks === "tokens", ["statistics"]),
     };
     const path = {

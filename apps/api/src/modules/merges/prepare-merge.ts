@@ -14,7 +14,7 @@ import type { Deps } from "../../deps.ts";
 import { loadReadyVersion, type ReadyVersion } from "../models/load-ready-version.ts";
 import { formatRef } from "../models/version-ref.ts";
 import { fault, refuseAll } from "../refuse.ts";
-import { chooseStatistics } from "./choose-statistics.ts";
+import { chooseStatistics, type GridFor } from "./choose-statistics.ts";
 import { loadModel } from "./load-model.ts";
 import { loadStatistics, type NeededStatistic } from "./load-statistics.ts";
 import { type LoadedModel, withTokenizers } from "./load-tokenizers.ts";
@@ -37,16 +37,18 @@ export interface PreparedMerge {
  * Everything that can be decided about a merge without reading a tensor: the same for the check and for the request.
  * @param options how statistics are measured that the method needs and the recipe does not name
  */
-export async function prepareMerge(deps: Deps, value: unknown, options: StatisticsOptions = {}): Promise<PreparedMerge> {
+export async function prepareMerge(
+  deps: Deps,
+  value: unknown,
+  options: StatisticsOptions = {},
+  gridFor?: GridFor,
+): Promise<PreparedMerge> {
   try {
-    const stages = stagesFault(value);
-    if (stages !== null) throw new RefusedError([stages]);
-    const asked = parseRecipe(value, { statistics: "later" });
-    refuseAll(unsupportedOf(asked));
+    const asked = parseAsked(value);
     const { base, parents } = await loadVersions(deps, asked);
     refuseAll([...adaptersAmong(base, parents), ...findDuplicates(asked, parents)]);
     // Read again: what two refs meant by two names may be one model now.
-    const chosen = await chooseStatistics(deps, asked, { base, parents }, options);
+    const chosen = await chooseStatistics(deps, asked, { base, parents }, options, gridFor);
     const recipe = parseRecipe(pinRecipe(chosen.recipe, pinsOf(asked, base, parents)));
     const headers = await loadHeaders(deps, recipe, base, parents);
     const statistics = await loadStatistics(deps, recipe, chosen.wanted, headers);
@@ -56,11 +58,32 @@ export async function prepareMerge(deps: Deps, value: unknown, options: Statisti
     const identity = recipeIdentity(recipe, digests, statistics.keys);
     return { recipe, base, parents, plan: planned, identity, needs: statistics.needs };
   } catch (error) {
-    if (!(error instanceof RefusedError)) throw error;
-    // The engine speaks of the recipe; the caller sent it as one field of an input, beside how statistics are measured.
-    const placed = (path: readonly string[]) => (path[0] === "statistics" ? path : ["recipe", ...path]);
-    throw new RefusedError(error.faults.map((fault) => ({ ...fault, path: placed(fault.path) })));
+    throw inInput(error);
   }
+}
+
+/** The recipe that a caller sent, without what only the registry knows. @throws RefusedError with places in the caller's input */
+export function readRecipe(value: unknown): Recipe {
+  try {
+    return parseAsked(value);
+  } catch (error) {
+    throw inInput(error);
+  }
+}
+
+function parseAsked(value: unknown): Recipe {
+  const stages = stagesFault(value);
+  if (stages !== null) throw new RefusedError([stages]);
+  const asked = parseRecipe(value, { statistics: "later" });
+  refuseAll(unsupportedOf(asked));
+  return asked;
+}
+
+/** The engine speaks of the recipe; the caller sent it as one field of an input, beside how statistics are measured. */
+function inInput(error: unknown): unknown {
+  if (!(error instanceof RefusedError)) return error;
+  const placed = (path: readonly string[]) => (path[0] === "statistics" ? path : ["recipe", ...path]);
+  return new RefusedError(error.faults.map((fault) => ({ ...fault, path: placed(fault.path) })));
 }
 
 /** What the registry knows of each model. */

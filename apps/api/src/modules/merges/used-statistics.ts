@@ -1,5 +1,5 @@
 import path from "node:path";
-import { listStatistics, type PerModel, type Recipe, statisticsIn } from "@amalgam/engine/merge";
+import { listStatistics, mapStatistics, type PerModel, type Recipe, statisticsIn } from "@amalgam/engine/merge";
 import type { Deps } from "../../deps.ts";
 import type { Statistic } from "../../generated/prisma/client.ts";
 import { stageVersion } from "../models/stage-version.ts";
@@ -53,7 +53,11 @@ export async function stageStatistics(
 ): Promise<PerModel<string>> {
   const files = [...new Map(used.map(({ key, sha256 }) => [key, { path: `${key}.safetensors`, sha256 }])).values()];
   await stageVersion(deps, { label: "statistics", files, folder, signal });
-  const of = (wanted: number | null) =>
-    used.filter(({ parent }) => parent === wanted).map(({ key }) => path.join(folder, `${key}.safetensors`));
+  return mapStatistics(keysOf(recipe, used), (key) => path.join(folder, `${key}.safetensors`));
+}
+
+/** Their keys in the order of the recipe, for its identity. */
+export function keysOf(recipe: Recipe, used: readonly UsedStatistic[]): PerModel<string> {
+  const of = (wanted: number | null) => used.filter(({ parent }) => parent === wanted).map(({ key }) => key);
   return { base: of(null), parents: recipe.parents.map((_, i) => of(i)) };
 }
