@@ -134,7 +134,8 @@ function parsed(value: unknown): Recipe | null {
 
 describe("a recipe written as mergekit configuration reads back as the same recipe", () => {
   // Settings of adapters do not vary over a model, and nothing is baked into them: their recipes are no mergekit configurations.
-  it.each(methods.filter(({ output }) => output !== "adapter").map(({ id }) => id))("%s", (id) => {
+  const written = methods.filter(({ output, statistics }) => output !== "adapter" && statistics === undefined);
+  it.each(written.map(({ id }) => id))("%s", (id) => {
     let tried = 0;
     fc.assert(
       fc.property(recipes(id), (value) => {
@@ -251,4 +252,21 @@ describe("the file", () => {
       for (const { message } of error.faults) expect(message).toMatch(/mergekit/);
     }
   });
+});
+
+it("statistics have no place in a mergekit configuration, and are refused one by one", () => {
+  const parents = ["m0", "m1"].map((model) => ({ model, statistics: [`${model}.fisher`] }));
+  const recipe = parseRecipe({ method: "ugm", base: "b", baseStatistics: ["b.fisher"], parents });
+  let faults: string[] = [];
+  try {
+    exportMergekit(recipe);
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error;
+    faults = error.faults.map(({ code, path }) => [code, ...path].join(" "));
+  }
+  expect(faults).toEqual([
+    "MERGEKIT_INEXPRESSIBLE baseStatistics 0",
+    "MERGEKIT_INEXPRESSIBLE parents 0 statistics 0",
+    "MERGEKIT_INEXPRESSIBLE parents 1 statistics 0",
+  ]);
 });

@@ -5,6 +5,7 @@ import { methodOf, ownOf, type Recipe, type RecipeParent, type RecipeSlice } fro
 import type { Fields } from "../record.ts";
 import { keyOf } from "../reference.ts";
 import { mapSetting, type Scalar, type Setting, type Settings, scalarsOf, withFallback } from "../settings.ts";
+import { listed, referencesIn } from "../statistics/statistic-header.ts";
 import { isMergekitMethod, type MethodRules, mergekitNameOf, rulesOf, type SettingRule } from "./method-rules.ts";
 import { writeTokenizer } from "./tokenizer.ts";
 import { placeOf, schemaOf } from "./translate-settings.ts";
@@ -65,6 +66,8 @@ class Writer {
     const { parents, slices, parameters, dtype, tokenizer, chatTemplate } = this.#recipe;
     const base = this.#base();
     this.#checkFixed();
+    for (const { path } of listed(referencesIn(this.#recipe)))
+      this.#refuse(path, "a mergekit configuration knows no statistics.");
     const common = this.#parameters(parameters, ["parameters"]);
     const [form, body, own] = slices === null ? this.#models(parents) : this.#slices(slices);
     const written = { ...common, ...own };
