@@ -1,3 +1,4 @@
+import type { BranchedBatch } from "./branching.ts";
 import type { ImageShape } from "./images.ts";
 import type { Layers } from "./layers.ts";
 import type { Parameters } from "./parameters.ts";
@@ -55,6 +56,8 @@ export interface TextNetwork extends RunnableNetwork<TokenBatch> {
   readonly maxLength: number;
   /** Of a causal head: begins to continue texts. */
   decode?(texts: TokenBatch): Decoding;
+  /** Of a causal head: `logits` of texts that share their beginnings, which are read once. */
+  branchedLogits?(texts: BranchedBatch, positions: Int32Array): tf.Tensor2D;
 }
 
 export interface PairNetwork extends RunnableNetwork<PairBatch> {

@@ -4,7 +4,8 @@ import type { ChoiceExample } from "../read-examples.ts";
 import type { Finding, Work } from "../score.ts";
 import { type Continuation, continuationsOf } from "./continuations.ts";
 import type { LanguageTokenizer } from "./language-tokenizer.ts";
-import { type LanguageNetwork, logLikelihoods } from "./log-likelihood.ts";
+import { logLikelihoods } from "./log-likelihood.ts";
+import type { LanguageNetwork } from "./stem-groups.ts";
 
 export interface ChoiceSettings {
   readonly normalise: "tokens" | "characters" | "none";

@@ -1,6 +1,6 @@
 import type { LanguageTokenizer } from "./language-tokenizer.ts";
-import type { LanguageNetwork, ScoredTokens } from "./log-likelihood.ts";
 import { readableEnd } from "./readable-end.ts";
+import type { LanguageNetwork, ScoredTokens } from "./stem-groups.ts";
 
 /** A prompt with one of its possible continuations, ready to be scored. */
 export interface Continuation extends ScoredTokens {

@@ -4,8 +4,8 @@ import type { AnswerExample } from "../read-examples.ts";
 import type { Finding, Work } from "../score.ts";
 import { type GreedySettings, greedyAnswers } from "./greedy-answers.ts";
 import type { LanguageTokenizer } from "./language-tokenizer.ts";
-import type { LanguageNetwork } from "./log-likelihood.ts";
 import { type AnswerComparison, normaliseAnswer } from "./normalise-answer.ts";
+import type { LanguageNetwork } from "./stem-groups.ts";
 
 export interface ExactMatchSettings extends GreedySettings {
   readonly prompt: string;

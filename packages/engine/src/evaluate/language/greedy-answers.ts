@@ -8,8 +8,8 @@ import type { Work } from "../score.ts";
 import { topLabels } from "../top-label.ts";
 import { beginning, sourceOf } from "./continuations.ts";
 import type { LanguageTokenizer } from "./language-tokenizer.ts";
-import type { LanguageNetwork } from "./log-likelihood.ts";
 import { readableEnd } from "./readable-end.ts";
+import type { LanguageNetwork } from "./stem-groups.ts";
 
 export interface GreedySettings {
   readonly maxNewTokens: number;

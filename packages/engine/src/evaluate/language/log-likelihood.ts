@@ -1,23 +1,11 @@
-import type { PairNetwork, TextNetwork } from "../../runtime/index.ts";
+import { packBranches } from "../../runtime/branching.ts";
 import type { tf } from "../../runtime/tf.ts";
 import { padBatch } from "../../runtime/token-batch.ts";
-import { type IndexBatch, lengthBatches } from "../length-batches.ts";
+import { lengthBatches } from "../length-batches.ts";
 import { pause } from "../pause.ts";
 import { readLogits } from "../read-logits.ts";
 import type { Work } from "../score.ts";
-
-/** A network that says what token comes next. */
-export type LanguageNetwork = TextNetwork | PairNetwork;
-
-/** Tokens of which those from `from` on are scored, each given all before it (and the source, for an encoder with a decoder). */
-export interface ScoredTokens {
-  /** Only for an encoder with a decoder. */
-  readonly source?: readonly number[];
-  /** Begins with the start token of a decoder. */
-  readonly tokens: readonly number[];
-  /** At least 1: nothing comes before the first token. */
-  readonly from: number;
-}
+import { groupsOf, type LanguageNetwork, lengthOf, nothing, type ScoredTokens, withinLogits } from "./stem-groups.ts";
 
 /** Logits of one batch stay below this many numbers (256 MB), unless one sequence has more. */
 const DEFAULT_MAX_LOGITS = 2 ** 26;
@@ -38,63 +26,68 @@ export async function logLikelihoods(
   onBatch: (count: number) => void = () => {},
 ): Promise<Float64Array> {
   const sums = new Float64Array(sequences.length);
-  const lengths = sequences.map(({ source = [], tokens }) => Math.max(source.length, tokens.length - 1));
-  for (const batch of lengthBatches(lengths, batchTokens).flatMap((each) =>
-    withinLogits(each, sequences, maxLogits / network.outputs),
-  )) {
-    await pause(signal);
-    const chosen = batch.map((index) => sequences[index] ?? { tokens: [], from: 1 });
-    const { forward, targets, owners } = questions(network, chosen);
-    const values = await readLogits(forward);
-    targets.forEach((target, row) => {
-      const index = batch[owners[row] ?? 0] ?? 0;
-      sums[index] = (sums[index] ?? 0) + logProbability(values, row * network.outputs, network.outputs, target);
-    });
-    onBatch(batch.length);
+  const groups = groupsOf(network, sequences);
+  const lengths = groups.map((group) => lengthOf(group.map((index) => sequences[index] ?? nothing)));
+  for (const batch of lengthBatches(lengths, batchTokens)) {
+    const parts = withinLogits(
+      batch.map((index) => groups[index] ?? []),
+      sequences,
+      maxLogits / network.outputs,
+    );
+    for (const part of parts) {
+      await pause(signal);
+      const { forward, targets, owners } = questions(network, part, sequences);
+      const values = await readLogits(forward);
+      targets.forEach((target, row) => {
+        const index = owners[row] ?? 0;
+        sums[index] = (sums[index] ?? 0) + logProbability(values, row * network.outputs, network.outputs, target);
+      });
+      onBatch(part.flat().length);
+    }
   }
   return sums;
-}
-
-/** Splits a batch that asks for more tokens than `maxRows`; one sequence is never split. */
-function withinLogits(batch: IndexBatch, sequences: readonly ScoredTokens[], maxRows: number): IndexBatch[] {
-  const parts: number[][] = [];
-  let room = 0;
-  for (const index of batch) {
-    const { tokens = [], from = 1 } = sequences[index] ?? {};
-    const rows = tokens.length - from;
-    if (rows <= room) parts.at(-1)?.push(index);
-    else {
-      parts.push([index]);
-      room = maxRows;
-    }
-    room -= rows;
-  }
-  return parts;
 }
 
 interface Questions {
   /** One row for each scored token of the batch. */
   readonly forward: () => tf.Tensor2D;
   readonly targets: readonly number[];
-  /** Sequence of the batch that the row belongs to. */
+  /** Sequence that the row belongs to. */
   readonly owners: readonly number[];
 }
 
-function questions(network: LanguageNetwork, chosen: readonly ScoredTokens[]): Questions {
-  // The last token is only asked for, never shown.
-  const shown = padBatch(chosen.map(({ tokens }) => tokens.slice(0, -1)));
+function questions(network: LanguageNetwork, groups: readonly number[][], sequences: readonly ScoredTokens[]): Questions {
+  const texts = groups.map((group) => {
+    const members = group.map((index) => sequences[index] ?? nothing);
+    const [{ tokens, from } = nothing] = members;
+    return { stem: tokens.slice(0, from), branches: members.map((each) => each.tokens.slice(from, -1)) };
+  });
+  const shown = packBranches(texts);
   const targets: number[] = [];
   const owners: number[] = [];
   const positions: number[] = [];
-  chosen.forEach(({ tokens, from }, row) => {
-    for (let at = from; at < tokens.length; at++) {
-      targets.push(tokens[at] ?? 0);
-      owners.push(row);
-      positions.push(row * shown.length + at - 1);
-    }
+  groups.forEach((group, row) => {
+    const start = row * shown.length;
+    let at = start + (texts[row]?.stem.length ?? 0);
+    const end = at - 1;
+    group.forEach((index) => {
+      const { tokens, from } = sequences[index] ?? nothing;
+      tokens.slice(from).forEach((target, i) => {
+        targets.push(target);
+        owners.push(index);
+        // The first of a branch follows the stem.
+        positions.push(i === 0 ? end : at + i - 1);
+      });
+      at += tokens.length - 1 - from;
+    });
   });
   const places = Int32Array.from(positions);
-  if (network.input === "tokens") return { forward: () => network.logits(shown, places), targets, owners };
+  if (network.input === "tokens") {
+    const isBranched = groups.some(({ length }) => length > 1);
+    const forward = () => (isBranched && network.branchedLogits?.(shown, places)) || network.logits(shown, places);
+    return { forward, targets, owners };
+  }
+  const chosen = groups.flat().map((index) => sequences[index] ?? nothing);
   // Choices of one prompt share their source, which is then encoded once.
   const distinct = new Map<string, readonly number[]>();
   const keys = chosen.map(({ source = [] }) => {

@@ -3,7 +3,8 @@ import { z95 } from "../intervals.ts";
 import type { Finding, Work } from "../score.ts";
 import { beginning } from "./continuations.ts";
 import type { LanguageTokenizer } from "./language-tokenizer.ts";
-import { logLikelihoods, type ScoredTokens } from "./log-likelihood.ts";
+import { logLikelihoods } from "./log-likelihood.ts";
+import type { ScoredTokens } from "./stem-groups.ts";
 
 /** Documents whose windows are scored together. */
 const WINDOW = 64;

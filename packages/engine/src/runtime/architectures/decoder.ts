@@ -1,6 +1,7 @@
 import { gatherRows } from "@amalgam/tfjs-backend-ort";
 import type { Architecture, CheckpointSource, OpenOptions } from "../architecture.ts";
 import { type Attending, wholeTexts } from "../attending.ts";
+import { type BranchedBatch, branchedTexts } from "../branching.ts";
 import { countLabels } from "../count-labels.ts";
 import { KeyValueCache } from "../key-value-cache.ts";
 import { Layers } from "../layers.ts";
@@ -72,6 +73,11 @@ export async function openDecoder(
     if (length > trunk.maxLength)
       throw new RangeError(`A text of ${length} tokens does not fit the model's ${trunk.maxLength} positions.`);
   };
+  const branchedLogits = (texts: BranchedBatch, positions: Int32Array): tf.Tensor2D =>
+    tf.tidy(() => {
+      checkLength(1 + Math.max(...texts.places));
+      return scores(gatherRows(trunk.run(layers, texts.ids, branchedTexts(texts)), positions));
+    });
   const decode = (texts: TokenBatch): Decoding => {
     const cache = new KeyValueCache(texts);
     const run = (ids: Int32Array, attending: Attending): tf.Tensor2D => {
@@ -99,7 +105,7 @@ export async function openDecoder(
         const hidden = trunk.run(layers, batch.ids, wholeTexts(batch));
         return scores(gatherRows(hidden, isClassifier ? lastTokens(batch) : positions));
       }),
-    ...(isClassifier ? {} : { decode }),
+    ...(isClassifier ? {} : { decode, branchedLogits }),
     dispose: () => parameters.dispose(),
   };
 }
