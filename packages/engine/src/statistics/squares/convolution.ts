@@ -1,22 +1,29 @@
-import { borrowValues, type ConvolutionCall, filterGradient, tf } from "../../runtime/index.ts";
-import { addSquaresTo, addTo } from "./add-values.ts";
+import { type ConvolutionCall, tf } from "../../runtime/index.ts";
+import { unfold } from "../unfold.ts";
 import type { Contribution } from "./contribution.ts";
+import { denseWeight } from "./dense.ts";
 
-/** Of a filter: each example's own is what the images give when it is alone in the batch. */
-export function convolutionWeight({ x, stride, padding, size }: ConvolutionCall, dy: tf.Tensor4D): Contribution {
-  const [height, width] = size;
-  const [inputs, outputs] = [x.shape[3], dy.shape[3]];
-  const gradient = (example: number): tf.Tensor => {
-    const [image, own] = [x, dy].map((each) => tf.slice(each, [example, 0, 0, 0], [1, -1, -1, -1])) as [tf.Tensor4D, tf.Tensor4D];
-    // From [kh, kw, in, out] to the order of the checkpoint.
-    return tf.transpose(filterGradient(image, own, [height, width, inputs, outputs], { stride, padding }), [3, 2, 0, 1]);
+/** What filters see is written out for so many numbers at a time: a batch of large images would not fit in memory. */
+const CHUNK = 1 << 22;
+
+/** Of a filter: that of a dense layer over what it sees, for a few examples at a time. */
+export function convolutionWeight(call: ConvolutionCall, dy: tf.Tensor4D): Contribution {
+  const [examples, height, width, outputs] = dy.shape;
+  const seen = height * width * call.size[0] * call.size[1] * call.x.shape[3];
+  const atOnce = Math.max(1, Math.floor(CHUNK / seen));
+  const dense = (first: number, count: number): Contribution => {
+    const [images, own] = [call.x, dy].map((each) => tf.slice(each, [first, 0, 0, 0], [count, -1, -1, -1])) as [
+      tf.Tensor4D,
+      tf.Tensor4D,
+    ];
+    return denseWeight(tf.reshape(own, [-1, outputs]), unfold(images, call), count);
   };
   return {
     addSquares(sums) {
-      for (let example = 0; example < x.shape[0]; example++) {
-        tf.tidy(() => addSquaresTo(sums, borrowValues(gradient(example))));
+      for (let first = 0; first < examples; first += atOnce) {
+        tf.tidy(() => dense(first, Math.min(atOnce, examples - first)).addSquares(sums));
       }
     },
-    addGradient: (example, into) => tf.tidy(() => addTo(into, borrowValues(gradient(example)))),
+    addGradient: (example, into) => tf.tidy(() => dense(example, 1).addGradient(0, into)),
   };
 }
