@@ -1,6 +1,7 @@
 import type { GaussianProcess } from "./gaussian-process.ts";
 import { logImprovement } from "./log-ei.ts";
 import { sampledImprovement } from "./sampled-improvement.ts";
+import { thompsonSampling } from "./thompson.ts";
 
 /** What a point promises, to be maximised over [0, 1]^d; the gradient is written into the array it is given. */
 export type Acquisition = (x: Float64Array, gradient: Float64Array) => number;
@@ -10,6 +11,8 @@ export type AcquisitionChoice =
   | { readonly kind: "logEi"; readonly margin: number }
   /** μ + κσ. */
   | { readonly kind: "ucb"; readonly kappa: number }
+  /** One draw from the posterior. */
+  | { readonly kind: "thompson" }
   /** Logarithm of the improvement over a noisy incumbent, averaged over joint samples. */
   | { readonly kind: "qLogNei"; readonly samples: number };
 
@@ -58,6 +61,8 @@ export function acquisitionOf(choice: AcquisitionChoice, { model, best, pending,
       return logExpectedImprovement(model, best, choice.margin);
     case "ucb":
       return upperConfidenceBound(model, choice.kappa);
+    case "thompson":
+      return thompsonSampling(model, seed);
     case "qLogNei":
       return sampledImprovement(model, pending, choice.samples, seed);
   }

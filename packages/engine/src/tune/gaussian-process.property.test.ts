@@ -127,6 +127,26 @@ test("draws from the posterior have its mean and its deviation", () => {
   expect(spread / variance).toBeLessThan(1.4);
 });
 
+test.each(cases)("the gradient of a draw is that of finite differences: %s", (_, settings) => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 1e6 }), fc.integer({ min: 1, max: 3 }), (seed, d) => {
+      const data = sample(seed, 20, d);
+      const variances = settings.noise === "fixed" ? data.variances : null;
+      const model = GaussianProcess.fit({ ...data, variances }, settings, seed);
+      const draw = posteriorDraw(model, seed);
+      const x = Float64Array.from({ length: d }, randomOf(seed, 5).uniform).map((value) => 0.05 + 0.9 * value);
+      const gradient = new Float64Array(d);
+      expect(draw(x, gradient)).toBe(draw(x));
+      const wanted = differences((at) => draw(at), x, 1e-4);
+      const scale = Math.max(1, ...wanted.map(Math.abs));
+      gradient.forEach((slope, k) => {
+        expect(Math.abs(slope - (wanted[k] ?? Number.NaN))).toBeLessThan(1e-4 * scale);
+      });
+    }),
+    { numRuns: 15 },
+  );
+});
+
 test("Cholesky: solves and inverts random positive matrices", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 1e6 }), (n, seed) => {

@@ -151,7 +151,8 @@ export class GaussianProcess {
           (slope[k] as number) + pull * ((at[k] as number) - (bent[i * d + k] as number)) * (inverseSquares[k] as number);
       }
     });
-    return slope.map((value, k) => value * (bendOf(this.#theta, this.#layout, k, x[k] as number)?.byX ?? 1));
+    const bends = this.bendSlope(x);
+    return slope.map((value, k) => value * (bends[k] as number));
   }
 
   /** Prior covariance of two points. */
@@ -166,6 +167,11 @@ export class GaussianProcess {
   /** Coordinates as the covariance sees them. */
   bend(x: Float64Array): Float64Array {
     return x.map((value, k) => bendOf(this.#theta, this.#layout, k, value)?.value ?? value);
+  }
+
+  /** Derivative of every coordinate as the covariance sees it by the coordinate itself. */
+  bendSlope(x: Float64Array): Float64Array {
+    return x.map((value, k) => bendOf(this.#theta, this.#layout, k, value)?.byX ?? 1);
   }
 
   #distance(at: Float64Array, i: number): number {

@@ -83,6 +83,11 @@ describe("finds what there is to find", () => {
     expect(found.random).toBeGreaterThan(5 * found.gp);
   });
 
+  test("Branin by Thompson sampling: one draw from the posterior for each trial", () => {
+    const sampler: Sampler = { kind: "gp", surrogate: defaultSurrogate, acquisition: { kind: "thompson" } };
+    expect(-0.397887 - bestOf(study(braninSpace, branin, 35, { sampler }))).toBeLessThan(0.1);
+  }, 60_000);
+
   test("Hartmann-6: regret below 0.1 after 45 trials", () => {
     expect(
       median([1, 2, 3].map((seed) => 3.32237 - bestOf(study(box(6), hartmann, 50, { seed, sampler: deterministic })))),
