@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { openNetwork, padBatch, selectBackend, type TextNetwork } from "@amalgam/engine/runtime";
+import { openNetwork, padBatch, selectBackend, type TextNetwork, type tf } from "@amalgam/engine/runtime";
+import { packBranches } from "../src/runtime/branching.ts";
 import { saveTensors } from "../src/runtime/save-tensors.ts";
 import { Weights } from "./checkpoints.ts";
 import { alternate, costLines, costOf, inScratch, type Line } from "./side-by-side.ts";
@@ -79,7 +80,49 @@ const run = (): AsyncIterable<Line> =>
     const costs = await alternate({ kept: () => costOf(kept), anew: () => costOf(anew) }, rounds);
     const metric = `${newTokens} tokens after each of ${texts} texts of ${promptTokens}, GPT-2 of 6 layers, width 256`;
     yield* costLines("decoding", metric, costs.kept, "every text read anew for each token", costs.anew);
+    yield* choices(network, token);
     network.dispose();
   });
+
+/** Scores of four choices of 8 tokens behind each of 16 prompts of 128: with prompts read once, and with every choice read with its prompt. */
+async function* choices(network: TextNetwork, token: (text: number, place: number) => number): AsyncIterable<Line> {
+  const [count, length] = [4, 8];
+  const prompts = Array.from({ length: texts }, (_, text) => ({
+    stem: Array.from({ length: promptTokens }, (_place, place) => token(text, place)),
+    branches: Array.from({ length: count }, (_choice, choice) =>
+      Array.from({ length }, (_place, place) => token(text + choice + 1, place)),
+    ),
+  }));
+  const once = packBranches(prompts);
+  const apart = padBatch(prompts.flatMap(({ stem, branches }) => branches.map((branch) => [...stem, ...branch])));
+  const rows = (all: number, first: (text: number, choice: number) => number): Int32Array =>
+    Int32Array.from({ length: texts * count * length }, (_, i) => {
+      const [text, choice] = [Math.floor(i / (count * length)), Math.floor(i / length) % count];
+      return text * all + first(text, choice) + (i % length);
+    });
+  const ask = async (scores: tf.Tensor2D | undefined): Promise<void> => {
+    await scores?.data();
+    scores?.dispose();
+  };
+  const whole = promptTokens + length;
+  const together = () =>
+    ask(
+      network.branchedLogits?.(
+        once,
+        rows(once.length, (_, choice) => promptTokens + choice * length),
+      ),
+    );
+  const separately = () =>
+    ask(
+      network.logits(
+        apart,
+        rows(count * whole, (_, choice) => choice * whole + promptTokens),
+      ),
+    );
+  await together();
+  const costs = await alternate({ together: () => costOf(together), separately: () => costOf(separately) }, rounds);
+  const metric = `${count} choices of ${length} tokens behind each of ${texts} prompts of ${promptTokens}, the same network`;
+  yield* costLines("decoding", metric, costs.together, "every choice read with its prompt", costs.separately);
+}
 
 export const benches = [{ name: "decoding", run }];
