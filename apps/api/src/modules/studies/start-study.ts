@@ -1,6 +1,8 @@
+import { type Recipe, RefusedError } from "@amalgam/engine/merge";
 import type { Deps } from "../../deps.ts";
 import type { Prisma, Study } from "../../generated/prisma/client.ts";
 import { type Actor, authorise } from "../accounts/actor.ts";
+import type { GridFor } from "../merges/choose-statistics.ts";
 import { type PreparedMerge, prepareMerge, readRecipe } from "../merges/prepare-merge.ts";
 import type { ReadyVersion } from "../models/load-ready-version.ts";
 import { formatRef } from "../models/version-ref.ts";
@@ -13,7 +15,7 @@ import { loadStudy } from "./load-study.ts";
 import { anchorsOf } from "./recipe-at.ts";
 import { searchGrid } from "./search-grid.ts";
 import { spaceOf } from "./space-of.ts";
-import { samplerNamed, startInput } from "./study-input.ts";
+import { type StartInput, samplerNamed, startInput } from "./study-input.ts";
 import { type ChosenTask, chooseTasks } from "./study-tasks.ts";
 
 /** Starts a search for the numbers of a recipe; everything that could make it fail later is refused now, with its place. */
@@ -23,14 +25,14 @@ export async function startStudy(deps: Deps, actor: Actor, raw: unknown): Promis
   const { namespace, name, budget, seed, parallel, aggregate, aliases } = input;
   const taken = await deps.db.study.findUnique({ where: { namespace_name: { namespace, name } } });
   if (taken) refuseName(namespace, name);
-  const asked = readRecipe(input.recipe);
-  const space = spaceOf(asked, input.tune);
-  const merge = await prepareMerge(deps, input.recipe, input.statistics, searchGrid(asked, space, input.statistics));
+  const grid = gridOver(readRecipe(input.recipe), input);
+  const merge = await prepareMerge(deps, input.recipe, input.statistics, grid);
   if (merge.plan.output !== "weights")
     refuse("NOT_SCORABLE", "The result would be a task vector, which cannot be scored; choose a method that gives a model.", [
       "recipe",
       "method",
     ]);
+  const space = spaceOf(merge.recipe, input.tune);
   const { suiteId, tasks } = await chooseTasks(deps, input);
   if (aggregate === "NORMALISED_MEAN") checkExperts(tasks);
   const data = {
@@ -64,6 +66,16 @@ export async function startStudy(deps: Deps, actor: Actor, raw: unknown): Promis
   return study;
 }
 
+/** A space at fault has no grid: it is refused after what is wrong with the recipe itself. */
+function gridOver(recipe: Recipe, { tune, statistics }: StartInput): GridFor | undefined {
+  try {
+    return searchGrid(recipe, spaceOf(recipe, tune), statistics);
+  } catch (error) {
+    if (error instanceof RefusedError) return undefined;
+    throw error;
+  }
+}
+
 export const json = (value: unknown): Prisma.InputJsonValue => value as Prisma.InputJsonValue;
 
 async function create(deps: Deps, data: Prisma.StudyUncheckedCreateInput): Promise<Study> {
@@ -90,7 +102,7 @@ function checkExperts(tasks: readonly ChosenTask[]): void {
 }
 
 /** As lineage counts them: parents in recipe order, then the base. */
-export function parentsOf({ base, parents }: PreparedMerge) {
+export function parentsOf({ base, parents }: Pick<PreparedMerge, "base" | "parents">) {
   const row = (version: ReadyVersion, position: number, role: "BASE" | "PARENT") => ({
     position,
     role,
