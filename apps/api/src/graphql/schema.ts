@@ -20,6 +20,7 @@ import "../modules/evaluations/leaderboard.graphql.ts";
 import "../modules/evaluations/tuned-on.graphql.ts";
 import "../modules/studies/trials.graphql.ts";
 import "../modules/studies/judgements.graphql.ts";
+import "../modules/studies/request-merge.graphql.ts";
 import "../modules/studies/studies.graphql.ts";
 import "../modules/studies/study-mutations.graphql.ts";
 import { builder } from "./builder.ts";

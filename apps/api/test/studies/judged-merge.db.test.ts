@@ -143,6 +143,25 @@ test("without a search split nothing is tuned, and the rest is judged", { timeou
   expect(done.verdict?.comparisons.map(({ baseline }) => baseline)).toEqual(["PARENT", "PARENT", "AVERAGE"]);
 });
 
+test("a request that names a suite is judged; one that cannot be is refused before anything is merged", {
+  timeout: 60_000,
+}, async () => {
+  const request = (input: object) =>
+    client.ask<{ judgement: Judgement | null; version: { ref: string } | null; faults?: { code: string; path: string[] }[] }>(
+      `mutation ($input: RequestMergeInput!) { requestMerge(input: $input) {
+        ... on RequestMergeSuccess { version { ref } judgement { ${fields} } } ... on RefusedError { message faults { code path } } } }`,
+      { input: { namespace: "tiny", name: "asked", recipe: { ...recipe, parameters: { lambda: 0.55 } }, ...input } },
+    );
+  expect((await request({ suite: "none" })).faults).toMatchObject([{ code: "NOT_FOUND", path: ["suite"] }]);
+  const vector = { method: "task_vector", base: "tiny/base", parents: [{ model: "tiny/first" }] };
+  expect((await request({ suite: "plain", recipe: vector })).faults).toMatchObject([{ code: "NOT_SCORABLE", path: ["suite"] }]);
+  expect(await stack.deps.db.model.count({ where: { name: "asked" } })).toBe(0);
+  const asked = await request({ suite: "plain" });
+  expect(asked).toMatchObject({ version: { ref: "tiny/asked@1" }, judgement: { state: "QUEUED" } });
+  expect((await judged("tiny/asked@1")).verdict?.comparisons).toHaveLength(3);
+  expect((await request({})).judgement, "without a suite there is none").toBeNull();
+});
+
 test("a worker that stops in the middle leaves the same judgement to the next one", { timeout: 60_000 }, async () => {
   await requestMerge("cut", { ...recipe, parameters: { lambda: 0.7 } });
   await judge("tiny/cut@1");

@@ -19,6 +19,7 @@ import {
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import * as evaluationOperations from "./evaluation-operations.ts";
+import * as judgementOperations from "./judgement-operations.ts";
 import type { Operation } from "./operation.ts";
 import * as operations from "./operations.ts";
 import * as statisticsOperations from "./statistics-operations.ts";
@@ -29,9 +30,13 @@ const schema = buildSchema(readFileSync(new URL("../../../api/schema.graphql", i
 const isOperation = (value: unknown): value is Operation<unknown, unknown> =>
   typeof value === "object" && value !== null && "document" in value && "result" in value;
 
-const all = Object.entries({ ...operations, ...evaluationOperations, ...statisticsOperations, ...studyOperations }).flatMap(
-  ([name, value]) => (isOperation(value) ? [{ name, ...value }] : []),
-);
+const all = Object.entries({
+  ...operations,
+  ...evaluationOperations,
+  ...judgementOperations,
+  ...statisticsOperations,
+  ...studyOperations,
+}).flatMap(([name, value]) => (isOperation(value) ? [{ name, ...value }] : []));
 
 const scalarKinds: Readonly<Record<string, string>> = { Int: "number", Float: "number", BigInt: "number", Boolean: "boolean" };
 

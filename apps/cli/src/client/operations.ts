@@ -154,6 +154,8 @@ export interface RequestMergeInput {
   readonly name: string;
   readonly recipe: unknown;
   readonly aliases?: readonly string[];
+  /** Where the merge is judged when it is done. */
+  readonly suite?: string;
 }
 
 export const requestMerge = operation<{ input: RequestMergeInput }>()(

@@ -37,6 +37,7 @@ export const commandGroups: readonly { readonly title: string; readonly commands
       study: async () => (await import("./study.ts")).study,
       leaderboard: async () => (await import("./leaderboard.ts")).leaderboard,
       compare: async () => (await import("./compare.ts")).compare,
+      judge: async () => (await import("./judge.ts")).judge,
       runs: async () => (await import("./runs.ts")).runs,
     },
   },

@@ -8,8 +8,11 @@ import { type Fault, Refusal, refusal } from "../failure.ts";
 import { readRecipe } from "../local/recipe-file.ts";
 import { jsonOption, serverOptions } from "../options.ts";
 import { formatBytes, formatDigest, formatParameters, printable } from "../terminal/format.ts";
+import { judgementJson, renderJudgement } from "../terminal/judgement.ts";
 import { note, print, printJson } from "../terminal/output.ts";
+import { styleFor } from "../terminal/style.ts";
 import { showRun } from "./follow.ts";
+import { showJudgement } from "./judge.ts";
 
 export const request = defineCommand({
   meta: { name: "request", description: "Request a merge of registered versions on the server" },
@@ -25,6 +28,11 @@ export const request = defineCommand({
       valueHint: "ns/name[@alias]",
       description: "Model whose next version the result becomes",
     },
+    suite: {
+      type: "string",
+      valueHint: "ns/name",
+      description: "Then judge it there against its parents, their average and tuned task arithmetic",
+    },
     detach: { type: "boolean", description: "Do not wait for the result" },
     ...serverOptions,
     ...jsonOption,
@@ -35,7 +43,12 @@ export const request = defineCommand({
     refuseFolders(recipe);
     const server = resolveServer(args, { env: process.env, cwd: process.cwd() });
     for (const each of notes) note(printable(each, 1000));
-    const input = { namespace, name, recipe, ...(selector === null ? {} : { aliases: [selector] }) };
+    const suite = args.suite === undefined ? null : parseRef(args.suite, "A suite");
+    const input = {
+      ...{ namespace, name, recipe },
+      ...(selector === null ? {} : { aliases: [selector] }),
+      ...(suite === null ? {} : { suite: `${suite.namespace}/${suite.name}` }),
+    };
     const { run, version, created } = await startMerge(server, input);
     if (args.detach === true) {
       if (args.json === true) return printJson({ run, version, created });
@@ -45,11 +58,14 @@ export const request = defineCommand({
     const made = finished.version ?? version;
     if (!made) throw refusal("NO_VERSION", `${finished.title} ended without a version; see ${server.url}/runs.`);
     const ready = await waitUntilVerified(server, made.ref);
-    if (args.json === true) return printJson({ ...ready, created });
+    const judgement = input.suite === undefined ? null : await showJudgement(server, { version: ready.ref, suite: input.suite });
+    const judged = judgement === null ? {} : { judgement: judgementJson(ready.ref, judgement) };
+    if (args.json === true) return printJson({ ...ready, created, ...judged });
     print(`${ready.ref}  ${created ? "ready" : "was merged before with the same inputs"}`);
     print(
       `${formatParameters(ready.parameterCount)} parameters  ${formatBytes(ready.sizeBytes)}  digest ${formatDigest(ready.digest)}`,
     );
+    if (judgement) print(`\n${renderJudgement(ready.ref, judgement, styleFor(process.stdout))}`);
   },
 });
 

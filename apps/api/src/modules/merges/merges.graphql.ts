@@ -1,13 +1,11 @@
 import { describeMethods, type MethodDescription, methodOf, type StatisticsNeed } from "@amalgam/engine/merge";
 import { builder } from "../../graphql/builder.ts";
 import { FaultRef } from "../../graphql/faults.ts";
-import { mutation } from "../../graphql/mutation.ts";
 import { SplitPurposeEnum } from "../evaluations/tasks.graphql.ts";
 import { formatRef } from "../models/version-ref.ts";
 import { StatisticEstimatorEnum } from "../statistics/statistic-mutations.graphql.ts";
 import { StatisticKindEnum } from "../statistics/statistics.graphql.ts";
 import { type CheckedStatistic, checkMerge, type MergeCheck } from "./check-merge.ts";
-import { requestMerge } from "./request-merge.ts";
 import { beyondRegistry } from "./unsupported.ts";
 
 const descriptions = describeMethods();
@@ -144,43 +142,3 @@ builder.queryFields((t) => ({
     resolve: (_root, { recipe, statistics }, { deps, actor }) => checkMerge(deps, actor, recipe, statistics),
   }),
 }));
-
-const RequestMergeInput = builder.inputType("RequestMergeInput", {
-  description:
-    "`recipe` is the native recipe with parents and base given as refs; the result becomes the next version of namespace/name.",
-  fields: (t) => ({
-    namespace: t.string({ required: true }),
-    name: t.string({ required: true }),
-    recipe: t.field({ type: "JSON", required: true }),
-    aliases: t.stringList(),
-    statistics: t.field({ type: MergeStatisticsInput }),
-  }),
-});
-
-const RequestMergeSuccess = builder
-  .objectRef<{ runId: string; versionId: string; created: boolean }>("RequestMergeSuccess")
-  .implement({
-    fields: (t) => ({
-      run: t.prismaField({
-        type: "Run",
-        resolve: (query, { runId }, _args, { deps }) => deps.db.run.findUniqueOrThrow({ ...query, where: { id: runId } }),
-      }),
-      version: t.prismaField({
-        type: "ModelVersion",
-        nullable: true,
-        resolve: (query, { versionId }, _args, { deps }) =>
-          deps.db.modelVersion.findUnique({ ...query, where: { id: versionId } }),
-      }),
-      created: t.exposeBoolean("created", { description: "False when the same identity was merged before" }),
-    }),
-  });
-
-mutation("requestMerge", {
-  input: RequestMergeInput,
-  success: RequestMergeSuccess,
-  subject: ({ namespace, name }) => `${namespace}/${name}`,
-  resolve: async (deps, actor, input) => {
-    const { run, version, created } = await requestMerge(deps, actor, input);
-    return { runId: run.id, versionId: version.id, created };
-  },
-});

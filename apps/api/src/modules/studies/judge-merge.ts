@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
+import { parseRecipe } from "@amalgam/engine/merge";
 import type { Deps } from "../../deps.ts";
 import type { Study } from "../../generated/prisma/client.ts";
 import { type Actor, authorise } from "../accounts/actor.ts";
-import { prepareMerge } from "../merges/prepare-merge.ts";
+import { loadReadyVersion, type ReadyVersion } from "../models/load-ready-version.ts";
 import { findByRef } from "../models/version-ref.ts";
 import { refuse } from "../refuse.ts";
 import { engineVersionOf } from "./engine-version.ts";
@@ -35,23 +36,26 @@ export async function judgeMerge(deps: Deps, actor: Actor, input: { version: str
     refuse("NOT_MERGED", "Only a version that was merged here has parents and an average to be judged against.", ["version"]);
   if (version.state === "REJECTED")
     refuse("VERSION_REJECTED", `The merge failed, so there is nothing to judge: ${version.rejectionMessage ?? ""}`, ["version"]);
-  const merge = await prepareMerge(deps, run.recipe);
+  const recipe = parseRecipe(run.recipe, { statistics: "later" });
+  const base = recipe.base === null ? null : await loadReadyVersion(deps, recipe.base, ["version"]);
+  const parents: ReadyVersion[] = [];
+  for (const { model } of recipe.parents) parents.push(await loadReadyVersion(deps, model, ["version"]));
   const study = await deps.db.study.create({
     data: {
       kind: "BASELINES",
       namespace,
       // Nobody looks it up by its name: a version may be judged on several suites.
       name: `baselines-${randomUUID()}`,
-      recipe: json(merge.recipe),
+      recipe: json(recipe),
       space: json([]),
       anchors: json([]),
       sampler: json(scaleSampler),
       seed: 0,
       budget: 1,
-      engineVersion: engineVersionOf(merge.recipe),
+      engineVersion: engineVersionOf(recipe),
       suiteId,
       bestVersionId: version.id,
-      parents: { create: parentsOf(merge) },
+      parents: { create: parentsOf({ base, parents }) },
       tasks: { create: tasksOf(tasks) },
     },
   });

@@ -10,7 +10,7 @@ import { StudyStateEnum } from "./studies.graphql.ts";
 import { VerdictRef } from "./study-parts.graphql.ts";
 import { readVerdict } from "./verdict.ts";
 
-const JudgementRef = builder.objectRef<Study>("MergeJudgement").implement({
+export const JudgementRef = builder.objectRef<Study>("MergeJudgement").implement({
   description:
     "A merge against what it is measured by: its parents, their plain average and task arithmetic at one tuned factor, on the report splits of a suite.",
   fields: (t) => ({
