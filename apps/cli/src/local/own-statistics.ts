@@ -1,10 +1,13 @@
 import {
   checkStatisticOwners,
   type Fault,
+  fault,
   hasStatistics,
+  listStatistics,
   mapStatistics,
   openStatistics,
   type PerModel,
+  RefusedError,
   type StatisticHeader,
   statisticsIn,
 } from "@amalgam/engine/merge";
@@ -20,6 +23,17 @@ export async function openOwnStatistics(
   { recipe, base, parents, adapters, statistics }: LocalStage,
   isMade: (location: string) => boolean,
 ): Promise<{ readonly headers: PerModel<StatisticHeader>; readonly faults: readonly Fault[] }> {
+  const remote = listStatistics(statisticsIn(recipe)).filter(({ value }) => value.startsWith("statistic:"));
+  if (remote.length > 0)
+    throw new RefusedError(
+      remote.map(({ value, path }) =>
+        fault(
+          "STATISTIC_REMOTE",
+          `${value} is kept by a registry: merge there with amalgam request, or measure a file of it here.`,
+          path,
+        ),
+      ),
+    );
   const headers = mapStatistics(await openStatistics(statistics, statisticsIn(recipe)), ({ header }) => header);
   const isUnknown = [...(base === null ? [] : [base]), ...parents].some(isMade);
   const isAdapted = [adapters.base, ...adapters.parents].some((adapter) => adapter !== null);
