@@ -32,6 +32,7 @@ const draft: Draft = {
   dtype: "F16",
   exclude: ["classifier.*"],
   name: "six-tasks/mine",
+  suite: "six-tasks/six-tasks",
 };
 const arithmetic = shape("REQUIRED", { lambda: number(0.3) }, { weight: number(1) });
 const sparse = shape("REQUIRED", { lambda: number(1) }, { weight: number(1), density: number(0.2) });

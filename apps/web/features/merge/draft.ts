@@ -17,6 +17,8 @@ export interface Draft {
   others: Readonly<Partial<Record<OtherPart, unknown>>>;
   /** namespace/name of the result; null while the proposed name stands. */
   name: string | null;
+  /** namespace/name of the suite that the result is judged on; null: none. */
+  suite: string | null;
 }
 
 export interface DraftParent {
@@ -38,6 +40,7 @@ export const emptyDraft: Draft = {
   seed: 0,
   others: {},
   name: null,
+  suite: null,
 };
 
 export const dtypes = ["F32", "F16", "BF16"] as const;
@@ -70,6 +73,7 @@ export function readDraft(query: Query): Draft {
     seed: Number.parseInt(one("seed") ?? "0", 10) || 0,
     others,
     name: one("as"),
+    suite: one("on"),
   };
 }
 
@@ -84,6 +88,7 @@ export function writeDraft(draft: Draft): string {
   for (const pattern of draft.exclude) query.append("not", pattern);
   if (draft.seed) query.set("seed", String(draft.seed));
   if (draft.name) query.set("as", draft.name);
+  if (draft.suite) query.set("on", draft.suite);
   // These are legal in a query and keep the link readable.
   return query.toString().replace(/%(2F|40|7E|3A|2C)/g, decodeURIComponent);
 }

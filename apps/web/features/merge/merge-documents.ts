@@ -21,6 +21,7 @@ export const WorkbenchDocument = graphql(`
     versions(state: READY, first: 100) {
       edges { node { ...Choice } }
     }
+    suites(first: 50) { edges { node { id namespace name title } } }
   }
 `);
 

@@ -13,7 +13,7 @@ export function useRequest() {
   const [refusal, setRefusal] = useState<readonly Fault[]>([]);
   const [isSending, setSending] = useState(false);
 
-  const request = async (name: string, recipe: Record<string, unknown>) => {
+  const request = async (name: string, recipe: Record<string, unknown>, suite: string | null) => {
     const target = splitName(name);
     if (!target) {
       setRefusal([
@@ -28,7 +28,7 @@ export function useRequest() {
     setSending(true);
     setRefusal([]);
     try {
-      const { requestMerge } = await execute(RequestMergeDocument, { input: { ...target, recipe } });
+      const { requestMerge } = await execute(RequestMergeDocument, { input: { ...target, recipe, ...(suite ? { suite } : {}) } });
       if (requestMerge.__typename === "RefusedError") {
         setRefusal(faultsOf(requestMerge));
       } else if (!requestMerge.created && requestMerge.version) {

@@ -16,7 +16,7 @@ export async function WorkbenchPage({ query }: { query: Record<string, string | 
       </>
     );
   }
-  const { mergeMethods, versions, viewer } = answer.data;
+  const { mergeMethods, versions, viewer, suites } = answer.data;
   const choices = versions.edges.map(({ node }) => node);
   const asked = readDraft(query);
   const method = mergeMethods.find((candidate) => candidate.name === asked.method) ?? mergeMethods[0];
@@ -35,6 +35,7 @@ export async function WorkbenchPage({ query }: { query: Record<string, string | 
       methods={mergeMethods}
       choices={choices}
       namespaces={viewer.namespaces}
+      suites={suites.edges.map(({ node }) => node)}
     />
   );
 }

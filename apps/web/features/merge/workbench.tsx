@@ -26,10 +26,11 @@ interface Props {
   methods: readonly Method[];
   choices: readonly ChoiceFragment[];
   namespaces: readonly string[];
+  suites: readonly { namespace: string; name: string; title: string }[];
 }
 
 /** Put a merge together: the form, the drawing and the server's opinion change together. */
-export function Workbench({ initial, methods, choices, namespaces }: Props) {
+export function Workbench({ initial, methods, choices, namespaces, suites }: Props) {
   const [draft, change] = useDraft(initial);
   const [view, setView] = useState("form");
   const method = methods.find((candidate) => candidate.name === draft.method) ?? methods[0];
@@ -64,7 +65,7 @@ export function Workbench({ initial, methods, choices, namespaces }: Props) {
       : isSending
         ? "Requesting"
         : "Request merge";
-  const go = () => (isReady && !isSending ? request(name, recipe) : document.getElementById("preflight")?.focus());
+  const go = () => (isReady && !isSending ? request(name, recipe, draft.suite) : document.getElementById("preflight")?.focus());
   const button = (className: string) => (
     <Button look="filled" onClick={go} aria-disabled={!isReady || isSending} className={className}>
       {verb}
@@ -125,6 +126,26 @@ export function Workbench({ initial, methods, choices, namespaces }: Props) {
                 className="mt-1.5 h-9 w-full rounded-control border border-line-2 bg-surface px-2.5 font-medium text-ink phone:h-11"
               />
             </label>
+            {suites.length > 0 && (
+              <label className="mt-3 block text-table text-ink-2">
+                Then judge it on
+                <select
+                  value={draft.suite ?? ""}
+                  onChange={(event) => edit({ suite: event.target.value || null })}
+                  className="mt-1.5 h-9 w-full rounded-control border border-line-2 bg-surface px-2 text-ink phone:h-11"
+                >
+                  <option value="">nothing for now</option>
+                  {suites.map((suite) => (
+                    <option key={`${suite.namespace}/${suite.name}`} value={`${suite.namespace}/${suite.name}`}>
+                      {suite.title}
+                    </option>
+                  ))}
+                </select>
+                <span className="mt-1 block text-caption text-ink-3">
+                  Against its parents, their average and tuned task arithmetic, with intervals.
+                </span>
+              </label>
+            )}
             {button("mt-3 h-9 w-full phone:hidden")}
           </div>
           <Identity check={state.check} />

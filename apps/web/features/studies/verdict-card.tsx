@@ -15,36 +15,52 @@ export function VerdictCard({ study }: { study: Study }) {
       {comparisons.length === 0 ? (
         <p className="px-4 pb-4 text-table text-ink-3">{emptyWords(study)}</p>
       ) : (
-        <table className="w-full border-collapse text-table" aria-label="The best against its baselines">
-          <thead>
-            <tr className="text-caption text-ink-3">
-              <th scope="col" className="h-8 pl-4 text-left font-medium">
-                Baseline
-              </th>
-              <th scope="col" className="px-2 text-right font-medium">
-                Score
-              </th>
-              <th scope="col" className="pr-4 text-right font-medium">
-                Best, in points
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {comparisons.map((comparison) => (
-              <tr key={comparison.title} className="border-line border-t">
-                <td className="py-2 pl-4 wrap-anywhere" title={comparison.title}>
-                  {shortTitle(comparison.title, study.namespace)}
-                </td>
-                <td className="num w-16 px-2 text-right text-ink-2">{accuracy(comparison.mean)}</td>
-                <td className="num pr-4 text-right whitespace-nowrap" title={comparison.sentence}>
-                  <Difference comparison={comparison} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <ComparisonRows comparisons={comparisons} namespace={study.namespace} label="The best against its baselines" own="Best" />
       )}
     </Card>
+  );
+}
+
+interface Rows {
+  comparisons: readonly Comparison[];
+  /** Refs in it go without it. */
+  namespace: string;
+  label: string;
+  /** What is compared, as the head of its column */
+  own: string;
+}
+
+/** A line for each baseline: its score, and how far ahead of it the other one is. */
+export function ComparisonRows({ comparisons, namespace, label, own }: Rows) {
+  return (
+    <table className="w-full border-collapse text-table" aria-label={label}>
+      <thead>
+        <tr className="text-caption text-ink-3">
+          <th scope="col" className="h-8 pl-4 text-left font-medium">
+            Baseline
+          </th>
+          <th scope="col" className="px-2 text-right font-medium">
+            Score
+          </th>
+          <th scope="col" className="pr-4 text-right font-medium">
+            {own}, in points
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {comparisons.map((comparison) => (
+          <tr key={comparison.title} className="border-line border-t">
+            <td className="py-2 pl-4 wrap-anywhere" title={comparison.title}>
+              {shortTitle(comparison.title, namespace)}
+            </td>
+            <td className="num w-16 px-2 text-right text-ink-2">{accuracy(comparison.mean)}</td>
+            <td className="num pr-4 text-right whitespace-nowrap" title={comparison.sentence}>
+              <Difference comparison={comparison} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }
 

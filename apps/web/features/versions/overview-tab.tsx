@@ -8,6 +8,7 @@ import { accuracy, interval } from "../../lib/format.ts";
 import { load } from "../../lib/load.ts";
 import { type Board, expertScores } from "../leaderboards/board.ts";
 import { AgainstParents } from "./against-parents.tsx";
+import { JudgementCard } from "./judgement-card.tsx";
 import { loadBoardFor } from "./load-board.ts";
 import { MadeOf } from "./made-of.tsx";
 import { baseInput, mixtureInputs } from "./mixture-inputs.tsx";
@@ -41,6 +42,7 @@ export async function OverviewTab({ versionRef }: { versionRef: string }) {
               <UseIt version={version} />
             </div>
           )}
+          {version.kind === "MERGED" && version.state !== "REJECTED" && <JudgementCard versionRef={version.ref} />}
           {version.card && (
             <Card>
               <CardHead title="Card" />
