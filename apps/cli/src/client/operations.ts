@@ -149,11 +149,16 @@ export const recentRuns = operation<{ first: number; state?: RunState }>()(
   z.object({ runs: z.object({ totalCount: z.number(), edges: z.array(z.object({ node: run })) }) }),
 );
 
+/** A statistic that a merge waits for while it is not measured yet. */
+const need = z.object({ state: z.enum(runStates), run: z.object({ id: z.string(), title: z.string() }).nullable() });
+
 export interface RequestMergeInput {
   readonly namespace: string;
   readonly name: string;
   readonly recipe: unknown;
   readonly aliases?: readonly string[];
+  /** How statistics are measured that the recipe does not name. */
+  readonly statistics?: object;
   /** Where the merge is judged when it is done. */
   readonly suite?: string;
 }
@@ -162,13 +167,18 @@ export const requestMerge = operation<{ input: RequestMergeInput }>()(
   `mutation RequestMerge($input: RequestMergeInput!) {
     requestMerge(input: $input) {
       __typename
-      ... on RequestMergeSuccess { created run { ${runFields} } version { ${versionFields} } }
+      ... on RequestMergeSuccess { created run { ${runFields} needs { statistic { state run { id title } } } } version { ${versionFields} } }
       ${refusedFields}
     }
   }`,
   z.object({
     requestMerge: z.discriminatedUnion("__typename", [
-      z.object({ __typename: z.literal("RequestMergeSuccess"), created: z.boolean(), run, version: version.nullable() }),
+      z.object({
+        __typename: z.literal("RequestMergeSuccess"),
+        created: z.boolean(),
+        run: run.extend({ needs: z.array(z.object({ statistic: need })) }),
+        version: version.nullable(),
+      }),
       refused,
     ]),
   }),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { fault, faultFields, operation, refused, refusedFields } from "./operation.ts";
+import { runStates } from "./operations.ts";
 
 const studyStates = ["QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED"] as const;
 export type StudyState = (typeof studyStates)[number];
@@ -25,6 +26,7 @@ const trial = z.object({
 export type Trial = z.infer<typeof trial>;
 
 const lineFields = `id namespace name state isStopping method budget trialCount endReason secondsLeft
+  needs { statistic { state } }
   failure { ${faultFields} } best { index value low high params { name value } }`;
 const line = z.object({
   id: z.string(),
@@ -37,6 +39,7 @@ const line = z.object({
   trialCount: number,
   endReason: z.string().nullable(),
   secondsLeft: number.nullable(),
+  needs: z.array(z.object({ statistic: z.object({ state: z.enum(runStates) }) })),
   failure: fault.nullable(),
   best: trial.pick({ index: true, value: true, low: true, high: true, params: true }).nullable(),
 });
@@ -46,7 +49,7 @@ export type StudyLine = z.infer<typeof line>;
 const fullFields = `${lineFields} seed parallel aggregate sampler engineVersion
   tasks { task { namespace name } } parents { role ref }
   bestVersion { ref digest } trials { ${trialFields} }
-  phases { suggestSeconds mergeSeconds evaluateSeconds otherSeconds }
+  phases { measureSeconds suggestSeconds mergeSeconds evaluateSeconds otherSeconds }
   verdict { mean comparisons { baseline title mean difference low high sentence } }`;
 const full = line.extend({
   seed: number,
@@ -58,7 +61,13 @@ const full = line.extend({
   parents: z.array(z.object({ role: z.enum(["BASE", "PARENT", "FINE_TUNED_FROM"]), ref: z.string() })),
   bestVersion: z.object({ ref: z.string(), digest: z.string().nullable() }).nullable(),
   trials: z.array(trial),
-  phases: z.object({ suggestSeconds: number, mergeSeconds: number, evaluateSeconds: number, otherSeconds: number }),
+  phases: z.object({
+    measureSeconds: number,
+    suggestSeconds: number,
+    mergeSeconds: number,
+    evaluateSeconds: number,
+    otherSeconds: number,
+  }),
   verdict: z
     .object({
       mean: number,
@@ -99,6 +108,8 @@ export interface StartStudyInput {
   readonly aggregate?: (typeof aggregates)[number];
   readonly sampler?: (typeof samplers)[number];
   readonly aliases?: readonly string[];
+  /** How statistics are measured that the recipe does not name. */
+  readonly statistics?: object;
 }
 
 export const startStudy = operation<{ input: StartStudyInput }>()(

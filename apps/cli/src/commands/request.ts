@@ -13,6 +13,7 @@ import { note, print, printJson } from "../terminal/output.ts";
 import { styleFor } from "../terminal/style.ts";
 import { showRun } from "./follow.ts";
 import { showJudgement } from "./judge.ts";
+import { measureOptions, statisticsOf } from "./measure-options.ts";
 
 export const request = defineCommand({
   meta: { name: "request", description: "Request a merge of registered versions on the server" },
@@ -33,27 +34,31 @@ export const request = defineCommand({
       valueHint: "ns/name",
       description: "Then judge it there against its parents, their average and tuned task arithmetic",
     },
+    ...measureOptions,
     detach: { type: "boolean", description: "Do not wait for the result" },
     ...serverOptions,
     ...jsonOption,
   },
   async run({ args }) {
     const { namespace, name, selector } = parseRef(args.as, "--as");
-    const { recipe, notes } = await readRecipe(args.recipe);
+    const { recipe, notes } = await readRecipe(args.recipe, { statistics: "later" });
     refuseFolders(recipe);
     const server = resolveServer(args, { env: process.env, cwd: process.cwd() });
     for (const each of notes) note(printable(each, 1000));
     const suite = args.suite === undefined ? null : parseRef(args.suite, "A suite");
+    const statistics = statisticsOf(args);
     const input = {
       ...{ namespace, name, recipe },
+      ...(statistics === undefined ? {} : { statistics }),
       ...(selector === null ? {} : { aliases: [selector] }),
       ...(suite === null ? {} : { suite: `${suite.namespace}/${suite.name}` }),
     };
-    const { run, version, created } = await startMerge(server, input);
+    const { run, version, created, measuring } = await startMerge(server, input);
     if (args.detach === true) {
       if (args.json === true) return printJson({ run, version, created });
       return print(`Requested: run ${run.id}. See amalgam runs, or ${server.url}/runs.`);
     }
+    for (const each of measuring) await showRun(server, each);
     const finished = await showRun(server, run);
     const made = finished.version ?? version;
     if (!made) throw refusal("NO_VERSION", `${finished.title} ended without a version; see ${server.url}/runs.`);

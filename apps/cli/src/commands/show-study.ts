@@ -27,7 +27,9 @@ export async function followToEnd(server: Server, ref: string, isJson: boolean):
   await printStudy(server, ref, isJson);
 }
 
-function noteOf({ trialCount, budget, best, secondsLeft, isStopping, state }: StudyLine): string {
+function noteOf({ trialCount, budget, best, secondsLeft, isStopping, state, needs }: StudyLine): string {
+  const measured = needs.filter(({ statistic }) => statistic.state === "SUCCEEDED").length;
+  if (measured < needs.length && !isStopping) return `measuring statistics, ${measured} of ${needs.length}`;
   const facts = [`trial ${trialCount} of ${budget}`];
   if (best?.value != null) facts.push(`best ${formatScore(best.value)} (trial ${best.index})`);
   if (state === "QUEUED") facts.push("waiting for a worker");

@@ -10,6 +10,7 @@ import { parseTune } from "../local/tune-option.ts";
 import { jsonOption, serverOptions, wholeNumber } from "../options.ts";
 import { printable } from "../terminal/format.ts";
 import { note, print, printJson } from "../terminal/output.ts";
+import { measureOptions, statisticsOf } from "./measure-options.ts";
 import { refuseFolders } from "./request.ts";
 import { followToEnd } from "./show-study.ts";
 
@@ -56,6 +57,7 @@ export const tune = defineCommand({
       valueHint: "auto|gp|turbo|cma_es|random|bayes_opt",
       description: "How the next trial is chosen; default auto",
     },
+    ...measureOptions,
     detach: { type: "boolean", description: "Do not wait for the result" },
     ...serverOptions,
     ...jsonOption,
@@ -64,7 +66,7 @@ export const tune = defineCommand({
     const { namespace, name, selector } = parseRef(args.as, "--as");
     if ((args.suite === undefined) === (args.tasks === undefined))
       throw new UsageError("Say what scores the trials: --suite or --tasks.");
-    const { recipe, notes } = await readRecipe(args.recipe);
+    const { recipe, notes } = await readRecipe(args.recipe, { statistics: "later" });
     refuseFolders(recipe);
     const count = (text: string | undefined, option: string, max: number) => wholeNumber(text, option, { min: 0, max });
     const optional = {
@@ -80,6 +82,7 @@ export const tune = defineCommand({
       aggregate: choice(args.aggregate, "--aggregate", aggregates),
       sampler: choice(args.sampler, "--sampler", samplers),
       aliases: selector === null ? undefined : [selector],
+      statistics: statisticsOf(args),
     };
     const given = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined));
     const input: StartStudyInput = { namespace, name, recipe, tune: parseTune(rawArgs), ...given };

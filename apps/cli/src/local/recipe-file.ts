@@ -4,6 +4,7 @@ import {
   type Fault,
   mapStatistics,
   type ParsedRecipe,
+  type ParseOptions,
   type PerModel,
   parseRecipeStages,
   type Recipe,
@@ -31,16 +32,16 @@ export interface LocalStage extends LocalRecipe {
 }
 
 /** The steps of a recipe file, each after those that it uses; most files are one step. */
-export async function readStages(file: string): Promise<RecipeStage[]> {
+export async function readStages(file: string, options?: ParseOptions): Promise<RecipeStage[]> {
   const info = await stat(file).catch(() => null);
   if (!info) throw refusal("RECIPE_MISSING", `There is no recipe ${file}.`, [file]);
   if (!info.isFile()) throw refusal("RECIPE_MISSING", `${file} is not a file; a recipe is a YAML or JSON file.`, [file]);
-  return parseRecipeStages(await readFile(file, "utf8"));
+  return parseRecipeStages(await readFile(file, "utf8"), options);
 }
 
 /** Reads a file that must be one recipe. */
-export async function readRecipe(file: string): Promise<ParsedRecipe> {
-  const [first, ...others] = await readStages(file);
+export async function readRecipe(file: string, options?: ParseOptions): Promise<ParsedRecipe> {
+  const [first, ...others] = await readStages(file, options);
   if (first !== undefined && others.length === 0) return first;
   const count = others.length + 1;
   throw refusal(

@@ -67,6 +67,7 @@ const valueText = (value: number, low: number | null, high: number | null): stri
 
 function timeText({ phases }: Study): string {
   const parts = [
+    ...(phases.measureSeconds > 0 ? [["measuring", phases.measureSeconds] as const] : []),
     ["suggesting", phases.suggestSeconds],
     ["merging", phases.mergeSeconds],
     ["evaluating", phases.evaluateSeconds],
@@ -75,7 +76,7 @@ function timeText({ phases }: Study): string {
   const total = parts.reduce((sum, [, seconds]) => sum + seconds, 0);
   if (total === 0) return "none yet";
   const shares = parts.map(([what, seconds]) => `${what} ${Math.round((100 * seconds) / total)} %`);
-  return `${formatDuration(total)} in trials: ${shares.join(", ")}`;
+  return `${formatDuration(total)}: ${shares.join(", ")}`;
 }
 
 function renderTrials({ trials, tasks }: Study, style: Style): string | null {
