@@ -8,6 +8,15 @@ export interface SeedResults {
   readonly arms: ReadonlyMap<string, Tuned>;
 }
 
+export interface JsonBits {
+  readonly n: number;
+  /** In base 64. */
+  readonly bits: string;
+}
+
+export const bitsToJson = ({ n, bits }: CorrectBits): JsonBits => ({ n, bits: Buffer.from(bits).toString("base64") });
+export const jsonToBits = ({ n, bits }: JsonBits): CorrectBits => ({ n, bits: Buffer.from(bits, "base64") });
+
 interface Stored {
   readonly fisherSeconds: number;
   readonly arms: readonly {
@@ -15,7 +24,7 @@ interface Stored {
     readonly params: Tuned["params"];
     readonly search: number;
     readonly records: readonly TrialRecord[];
-    readonly report: readonly { readonly n: number; readonly bits: string }[];
+    readonly report: readonly JsonBits[];
   }[];
 }
 
@@ -23,11 +32,10 @@ interface Stored {
 export function readResults(file: string): SeedResults | null {
   if (!existsSync(file)) return null;
   const { fisherSeconds, arms } = JSON.parse(readFileSync(file, "utf8")) as Stored;
-  const bitsOf = ({ n, bits }: { n: number; bits: string }): CorrectBits => ({ n, bits: Buffer.from(bits, "base64") });
   return {
     fisherSeconds,
     arms: new Map(
-      arms.map(({ id, params, search, records, report }) => [id, { params, search, records, report: report.map(bitsOf) }]),
+      arms.map(({ id, params, search, records, report }) => [id, { params, search, records, report: report.map(jsonToBits) }]),
     ),
   };
 }
@@ -41,7 +49,7 @@ export function saveResults(file: string, { fisherSeconds, arms }: SeedResults):
       params,
       search,
       records,
-      report: report.map(({ n, bits }) => ({ n, bits: Buffer.from(bits).toString("base64") })),
+      report: report.map(bitsToJson),
     })),
   };
   writeFileSync(`${file}.partial`, JSON.stringify(stored));

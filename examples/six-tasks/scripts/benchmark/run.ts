@@ -1,14 +1,16 @@
 /**
- * npm run benchmark:six-tasks -- [table|search|images] [--budget N] [--examples N] [--seeds 1,2,…] [--out FOLDER]
+ * npm run benchmark:six-tasks -- [table|search|ablations|images] [--budget N] [--examples N] [--seeds 1,2,…] [--only IDS] [--out FOLDER]
  *
- * table: all methods, tuned with the same budget (the default). search: ways of searching, on one objective. images:
+ * table: all methods, tuned with the same budget (the default). search: ways of searching, on one objective. ablations: one change
+ * at a time to DF-Merge of the table. images:
  * several sets of convolutional networks. Each part writes its page in
- * `docs/benchmarks`. Resumable: what is finished is read from `.work/benchmark`.
+ * `docs/benchmarks`; --only leaves what it does not name for another run. Resumable: what is finished is read from `.work/benchmark`.
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { selectBackend } from "@amalgam/engine/runtime";
 import { settings } from "../settings.ts";
+import { ablationStudy } from "./ablations/run.ts";
 import { imageStudy } from "./images/run.ts";
 import { openSixTasks } from "./laboratory.ts";
 import { searchStudy } from "./search/run.ts";
@@ -20,6 +22,7 @@ const { values, positionals } = parseArgs({
     budget: { type: "string" },
     examples: { type: "string", default: "128" },
     seeds: { type: "string" },
+    only: { type: "string" },
     out: { type: "string", default: join(import.meta.dirname, "../../../../docs/benchmarks") },
   },
 });
@@ -35,7 +38,9 @@ const common = {
 const parts = {
   table: async () => tableStudy(await open(), { ...common, seeds: seedsOf("1,2,3,4,5") }),
   images: () => imageStudy({ ...common, budget: Number(values.budget ?? 30), seeds: seedsOf("1,2,3,4,5") }),
-  search: async () => searchStudy(await open(), { ...common, seeds: seedsOf("1,2,3,4,5,6,7,8,9,10") }),
+  ablations: async () => ablationStudy(await open(), { ...common, seeds: seedsOf("1,2,3"), only: values.only?.split(",") }),
+  search: async () =>
+    searchStudy(await open(), { ...common, only: values.only?.split(","), seeds: seedsOf("1,2,3,4,5,6,7,8,9,10") }),
 };
 const open = () => openSixTasks(folder, settings.tasks);
 

@@ -6,13 +6,13 @@ import { gaussian, type Random } from "../../random.ts";
 import { PIXELS, SIDE } from "./digits.ts";
 
 export const EPSILON = 1e-5;
-const block = (channels: number) => [
-  { type: "conv", channels, kernel_size: 3, stride: 1, padding: 1 } as const,
+const pool = { type: "max_pool", kernel_size: 2, stride: 2 } as const;
+const block = (channels: number, stride: number) => [
+  { type: "conv", channels, kernel_size: 3, stride, padding: 1 } as const,
   { type: "batch_norm" } as const,
   { type: "relu" } as const,
-  { type: "max_pool", kernel_size: 2, stride: 2 } as const,
 ];
-const layers = [...block(16), ...block(32), ...block(32)];
+const layers = [...block(8, 2), ...block(16, 1), pool, ...block(32, 1), pool];
 const FEATURES = 3 * 3 * 32;
 export const normNames = layers.flatMap(({ type }, index) => (type === "batch_norm" ? [`layers.${index}`] : []));
 

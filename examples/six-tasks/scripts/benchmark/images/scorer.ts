@@ -11,10 +11,10 @@ import type { LabelledImage } from "./train.ts";
 /** Search items of each task; every task has its own digits. */
 export const SEARCHED = 250;
 const GENERALISED = 500;
-const CALIBRATION = 100;
+const CALIBRATION = 200;
 const BATCH = 250;
 
-/** Whether a merge's batch normalisation gets statistics of its own, or the average of its parents'. */
+/** Whether a merge's batch normalisation gets statistics of its own in every domain, or the average of its parents'. */
 export type Normalisation = "reestimated" | "averaged";
 
 /** Scores trunks under every task's head. */
@@ -22,7 +22,7 @@ export class ImageScorer {
   readonly set: ImageSet;
   readonly search: readonly (readonly LabelledImage[])[];
   readonly #report: readonly (readonly LabelledImage[])[];
-  readonly #calibration: readonly Float32Array[];
+  readonly #calibration: ReadonlyMap<Domain, readonly Float32Array[]>;
   readonly #averaged: ReadonlyMap<string, Float32Array>;
 
   constructor(set: ImageSet) {
@@ -32,15 +32,21 @@ export class ImageScorer {
       itemsOf(splits.search.slice(SEARCHED * i, SEARCHED * (i + 1)), task, domain),
     );
     this.#report = experts.map(({ task, domain }) => itemsOf(splits.report, task, domain));
-    this.#calibration = domains.flatMap((domain) => splits.search.slice(0, CALIBRATION).map((digit) => shown(digit, domain)));
+    this.#calibration = new Map(
+      domains.map((domain) => [domain, splits.search.slice(0, CALIBRATION).map((digit) => shown(digit, domain))]),
+    );
     this.#averaged = averageStatistics(experts.map(({ network }) => network));
   }
 
   async score(trunk: TensorMap, split: "search" | "report", how: Normalisation = "reestimated"): Promise<CorrectBits[]> {
-    this.#put(trunk, how);
     const items = split === "search" ? this.search : this.#report;
     const all: CorrectBits[] = [];
-    for (const [i, { network }] of this.set.experts.entries()) all.push(await classify(network, items[i] ?? []));
+    for (const [i, { network, domain }] of this.set.experts.entries()) {
+      write(network.parameters, trunk);
+      if (how === "averaged") write(network.layers.buffers, this.#averaged);
+      else reestimate(network, this.#calibration.get(domain) ?? []);
+      all.push(await classify(network, items[i] ?? []));
+    }
     return all;
   }
 
@@ -56,25 +62,16 @@ export class ImageScorer {
 
   /** Accuracy of every task in every domain that its expert was not trained on. */
   async generalisation(trunk: TensorMap): Promise<CorrectBits[]> {
-    this.#put(trunk, "reestimated");
     const digits = this.set.splits.report.slice(0, GENERALISED);
     const all: CorrectBits[] = [];
     for (const { network, task, domain: own } of this.set.experts) {
+      write(network.parameters, trunk);
       for (const domain of domains.filter((each): each is Domain => each !== own)) {
+        reestimate(network, this.#calibration.get(domain) ?? []);
         all.push(await classify(network, itemsOf(digits, task, domain)));
       }
     }
     return all;
-  }
-
-  #put(trunk: TensorMap, how: Normalisation): void {
-    const [first, ...others] = this.set.experts.map(({ network }) => network);
-    if (first === undefined) return;
-    for (const network of [first, ...others]) write(network.parameters, trunk);
-    if (how === "averaged") write(first.layers.buffers, this.#averaged);
-    else reestimate(first, this.#calibration);
-    const own = new Map(first.layers.buffers.names.map((name) => [name, first.layers.buffers.values(name)]));
-    for (const network of others) write(network.layers.buffers, own);
   }
 }
 

@@ -48,14 +48,16 @@ export interface Frame {
   readonly xTicks: readonly number[];
   readonly yTicks: readonly number[];
   readonly body: readonly string[];
+  /** Default 380. */
+  readonly height?: number;
 }
 
-/** Axes, grid and title around a drawing of 760 × 380. */
-export function frame({ title, x, y, across, up, xTicks, yTicks, body }: Frame): string {
+/** Axes, grid and title around a drawing 760 wide. */
+export function frame({ title, x, y, across, up, xTicks, yTicks, body, height = 380 }: Frame): string {
   const [bottom, top] = [up.at(up.domain[0]), up.at(up.domain[1])];
   const [left, right] = [across.at(across.domain[0]), across.at(across.domain[1])];
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 760 380" role="img" aria-label="${title}">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 760 ${height}" role="img" aria-label="${title}">`,
     `<style>text{font:12px system-ui,sans-serif}.t{font-size:15px;font-weight:600}.n{font-size:11px}.g{stroke-width:1}${style(0, "#222", "#ddd")}`,
     `@media(prefers-color-scheme:dark){${style(1, "#eee", "#444")}}</style>`,
     `<text class="t" x="16" y="26">${title}</text>`,

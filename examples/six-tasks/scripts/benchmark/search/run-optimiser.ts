@@ -9,8 +9,6 @@ export interface OptimiserRun {
   readonly values: readonly number[];
   /** Accuracy on the report split of what the surrogate holds for best after so many trials. */
   readonly report: Readonly<Record<number, number>>;
-  /** Seconds of suggesting, all trials together. */
-  readonly suggestSeconds: number;
 }
 
 /** One search with its own seed. What it asks depends on optimiser, seed and values alone, so a search that was cut is done again from known values. */
@@ -23,16 +21,13 @@ export async function runOptimiser(
   const anchors = optimiser.isAnchored ? anchorsOf(names) : [];
   const trials: (Trial & { params: Params; value: number })[] = [];
   const report: Record<number, number> = {};
-  let suggestSeconds = 0;
   const total = Math.min(budget, optimiser.most ?? budget);
   while (trials.length < total) {
-    const started = performance.now();
     const { params } = suggest({ space, trials, seed, anchors, sampler: optimiser.sampler });
-    suggestSeconds += (performance.now() - started) / 1000;
     trials.push({ params, value: await objective.value("search", params), state: "complete" });
     if (!reportMarks.includes(trials.length)) continue;
     const best = trials[incumbent(space, trials, "smoothed", seed)?.trial ?? 0];
     if (best !== undefined) report[trials.length] = await objective.value("report", best.params);
   }
-  return { optimiser: optimiser.id, seed, values: trials.map(({ value }) => value), report, suggestSeconds };
+  return { optimiser: optimiser.id, seed, values: trials.map(({ value }) => value), report };
 }

@@ -14,6 +14,8 @@ import { searchReport } from "./search-report.ts";
 export interface SearchStudy {
   readonly seeds: readonly number[];
   readonly budget: number;
+  /** Of optimisers; others are left for another run. */
+  readonly only?: readonly string[] | undefined;
   /** For Fisher information, a task. */
   readonly examples: number;
   readonly work: string;
@@ -24,7 +26,7 @@ export interface SearchStudy {
 const LANDSCAPE = 1;
 
 /** All optimisers on one objective, DF-Merge's with λ by task, over many seeds. Resumable. */
-export async function searchStudy(sixTasks: SixTasks, { seeds, budget, examples, work, out }: SearchStudy): Promise<void> {
+export async function searchStudy(sixTasks: SixTasks, { seeds, budget, only, examples, work, out }: SearchStudy): Promise<void> {
   const folder = join(work, `search-examples-${examples}`);
   mkdirSync(folder, { recursive: true });
   let grids: Promise<FisherAt[][]> | null = null;
@@ -40,7 +42,7 @@ export async function searchStudy(sixTasks: SixTasks, { seeds, budget, examples,
   const objective = new Objective(sixTasks, merge, join(folder, "values.jsonl"));
   const file = join(folder, `runs-budget-${budget}.jsonl`);
   const runs = readLines<OptimiserRun>(file);
-  for (const optimiser of optimisers) {
+  for (const optimiser of optimisers.filter(({ id }) => only?.includes(id) ?? true)) {
     for (const seed of seeds) {
       if (runs.some((run) => run.optimiser === optimiser.id && run.seed === seed)) continue;
       const run = await runOptimiser(objective, optimiser, { names: sixTasks.tasks, seed, budget });

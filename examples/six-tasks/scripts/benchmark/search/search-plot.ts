@@ -5,16 +5,14 @@ import type { OptimiserRun } from "./run-optimiser.ts";
 
 /** Medians over seeds of the best value so far; the middle half as a band for the two of the primary comparison. */
 export function searchPlot(runs: readonly OptimiserRun[], budget: number): string {
-  const lines = optimisers.map(({ id, title }) => {
+  const lines = optimisers.flatMap(({ id, title }) => {
     const own = runs.filter(({ optimiser }) => optimiser === id).map(({ values }) => soFar(values));
+    if (own.length === 0) return [];
     const steps = Array.from({ length: Math.min(budget, ...own.map(({ length }) => length)) }, (_, k) => k);
     const at = (k: number): number[] => own.map((curve) => 100 * (curve[k] ?? Number.NaN));
     const band = steps.map((k) => [k + 1, quantile(at(k), 0.25), quantile(at(k), 0.75)] as const);
-    return {
-      title,
-      points: steps.map((k) => [k + 1, median(at(k))] as const),
-      ...(id === "bo" || id === "random" ? { band } : {}),
-    };
+    const points = steps.map((k) => [k + 1, median(at(k))] as const);
+    return [{ title, points, ...(id === "bo" || id === "random" ? { band } : {}) }];
   });
   // The first trials are far below and would press the rest together.
   const late = lines.flatMap(({ points }) => points.map(([, y]) => y));

@@ -41,21 +41,22 @@ const best = ({ values }: OptimiserRun, trials: number): number => Math.max(...v
 const of = (runs: readonly OptimiserRun[], id: string): OptimiserRun[] => runs.filter(({ optimiser }) => optimiser === id);
 
 function resultTable(runs: readonly OptimiserRun[]): string {
-  const rows = optimisers.map(({ id, title }) => {
+  const rows = optimisers.flatMap(({ id, title }) => {
     const own = of(runs, id);
+    if (own.length === 0) return [];
     const length = Math.min(...own.map(({ values }) => values.length));
     const final = own.map((run) => best(run, length));
     const told = (trials: number, text: () => string): string => (trials > length ? "" : text());
-    return [
+    const cells = [
       title,
       ...marks.map((trials) => told(trials, () => percent(median(own.map((run) => best(run, trials))), 2))),
       `${percent(Math.min(...final), 2)} to ${percent(Math.max(...final), 2)}`,
       ...reportMarks.map((n) => told(n, () => percent(mean(own.map(({ report }) => report[n] ?? Number.NaN)), 2))),
-      mean(own.map(({ suggestSeconds, values }) => (1000 * suggestSeconds) / values.length)).toFixed(0),
     ];
+    return [cells];
   });
   const head = ["optimiser", ...marks.map((n) => `search, ${n} trials`), "range", ...reportMarks.map((n) => `report, ${n}`)];
-  return table([...head, "ms a suggestion"], rows);
+  return table(head, rows);
 }
 
 function verdictTable(runs: readonly OptimiserRun[]): string {
@@ -63,13 +64,11 @@ function verdictTable(runs: readonly OptimiserRun[]): string {
   const rows = searchComparisons.map((comparison) => {
     const { first, second, trials, on, expected, primary } = comparison;
     const differences = differencesOf(runs, comparison);
+    const what = [primary ? "primary" : "secondary", title(first), title(second), `${on}, ${trials} trials`, expected];
+    if (differences.length < 2) return [...what, "", "not run yet", ""];
     const estimate = studentInterval(differences);
     return [
-      primary ? "primary" : "secondary",
-      title(first),
-      title(second),
-      `${on}, ${trials} trials`,
-      expected,
+      ...what,
       interval(estimate),
       verdictOf(estimate, expected),
       `${differences.filter((value) => value > 0).length} of ${differences.length}`,
