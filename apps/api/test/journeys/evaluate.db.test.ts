@@ -1,32 +1,13 @@
 import fs from "node:fs";
 import path from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Server } from "../../src/server.ts";
-import type { RunningWorker } from "../../src/start-worker.ts";
-import { type Client, connectClient } from "../support/client.ts";
+import { expect, test } from "vitest";
 import { createModel, pushReady, type Refusal, requestMerge, runEnded } from "../support/registry.ts";
-import { openServer, openTestDeps, openWorker, type TestDeps } from "../support/stack.ts";
+import { serve } from "../support/serve.ts";
 
 const example = path.resolve(import.meta.dirname, "../../../../examples/six-tasks");
 const exampleCount = 24;
 
-let stack: TestDeps;
-let server: Server;
-let client: Client;
-let worker: RunningWorker;
-
-beforeAll(async () => {
-  stack = await openTestDeps();
-  server = await openServer(stack);
-  client = connectClient(server.port, stack.token);
-  worker = await openWorker(stack);
-});
-
-afterAll(async () => {
-  await worker?.close();
-  await server?.close();
-  await stack?.close();
-});
+const { client } = await serve();
 
 function folder(name: string): Map<string, Uint8Array> {
   const dir = path.join(example, "fixtures", name);

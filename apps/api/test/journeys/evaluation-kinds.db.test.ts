@@ -2,12 +2,9 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { type TensorData, writeSafetensors } from "@amalgam/engine/formats";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Server } from "../../src/server.ts";
-import type { RunningWorker } from "../../src/start-worker.ts";
-import { type Client, connectClient } from "../support/client.ts";
+import { beforeAll, describe, expect, test } from "vitest";
 import { pushReady, type Refusal, runEnded } from "../support/registry.ts";
-import { openServer, openTestDeps, openWorker, type TestDeps } from "../support/stack.ts";
+import { serve } from "../support/serve.ts";
 
 /** Prints the share of even numbers among the values of a split: what it says depends on the file it is given. */
 const counting = `const lines = require("fs").readFileSync(process.argv[1], "utf8").trim().split("\\n").map((line) => JSON.parse(line));
@@ -23,25 +20,11 @@ const evaluators = new Map([
   ["nan", [process.execPath, "-e", `console.log('{"value": NaN}')`]],
 ]);
 
-let stack: TestDeps;
-let server: Server;
-let client: Client;
-let worker: RunningWorker;
+const { client } = await serve({ evaluators });
 
 beforeAll(async () => {
-  const opened = await openTestDeps();
-  stack = { ...opened, deps: { ...opened.deps, evaluators } };
-  server = await openServer(stack);
-  client = connectClient(server.port, stack.token);
-  worker = await openWorker(stack);
   await pushReady(client, "k/mlp", await perceptron([1, 0, 0, 1]), { kind: "BASE" });
   await pushReady(client, "k/flipped", await perceptron([0, 1, 1, 0]), { kind: "FINE_TUNED" });
-});
-
-afterAll(async () => {
-  await worker?.close();
-  await server?.close();
-  await stack?.close();
 });
 
 const bytesOf = (text: string): Uint8Array => Buffer.from(text);

@@ -1,29 +1,10 @@
 import { bytesSource, decodeToF32, readHeader } from "@amalgam/engine/formats";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Server } from "../../src/server.ts";
-import type { RunningWorker } from "../../src/start-worker.ts";
+import { expect, test } from "vitest";
 import { tinyCheckpoint } from "../support/checkpoints.ts";
-import { type Client, connectClient } from "../support/client.ts";
 import { createModel, push, pushReady, requestMerge, runEnded } from "../support/registry.ts";
-import { openServer, openTestDeps, openWorker, type TestDeps } from "../support/stack.ts";
+import { serve } from "../support/serve.ts";
 
-let stack: TestDeps;
-let server: Server;
-let client: Client;
-let worker: RunningWorker;
-
-beforeAll(async () => {
-  stack = await openTestDeps();
-  server = await openServer(stack);
-  client = connectClient(server.port, stack.token);
-  worker = await openWorker(stack);
-});
-
-afterAll(async () => {
-  await worker?.close();
-  await server?.close();
-  await stack?.close();
-});
+const { client } = await serve();
 
 test("a base and two fine-tunes are registered, merged, and the result can be downloaded and traced", {
   timeout: 60_000,

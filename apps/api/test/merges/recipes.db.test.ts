@@ -1,15 +1,9 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Server } from "../../src/server.ts";
-import type { RunningWorker } from "../../src/start-worker.ts";
+import { beforeAll, expect, test } from "vitest";
 import { safetensors } from "../support/checkpoints.ts";
-import { type Client, connectClient } from "../support/client.ts";
 import { pushReady, requestMerge, runEnded } from "../support/registry.ts";
-import { openServer, openTestDeps, openWorker, type TestDeps } from "../support/stack.ts";
+import { serve } from "../support/serve.ts";
 
-let stack: TestDeps;
-let server: Server;
-let client: Client;
-let worker: RunningWorker;
+const { client } = await serve();
 
 /** Two layers and an embedding, every value `scale`. */
 async function layered(scale: number): Promise<Map<string, Uint8Array>> {
@@ -23,19 +17,9 @@ async function layered(scale: number): Promise<Map<string, Uint8Array>> {
 }
 
 beforeAll(async () => {
-  stack = await openTestDeps();
-  server = await openServer(stack);
-  client = connectClient(server.port, stack.token);
-  worker = await openWorker(stack);
   await pushReady(client, "rich/base", await layered(1), { kind: "BASE" });
   await pushReady(client, "rich/a", await layered(2), { aliases: ["champion"] });
   await pushReady(client, "rich/b", await layered(5));
-});
-
-afterAll(async () => {
-  await worker?.close();
-  await server?.close();
-  await stack?.close();
 });
 
 interface Merged {

@@ -1,15 +1,9 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Server } from "../../src/server.ts";
-import type { RunningWorker } from "../../src/start-worker.ts";
+import { beforeAll, expect, test } from "vitest";
 import { safetensors } from "../support/checkpoints.ts";
-import { type Client, connectClient } from "../support/client.ts";
 import { pushReady, requestMerge, runEnded } from "../support/registry.ts";
-import { openServer, openTestDeps, openWorker, type TestDeps } from "../support/stack.ts";
+import { serve } from "../support/serve.ts";
 
-let stack: TestDeps;
-let server: Server;
-let client: Client;
-let worker: RunningWorker;
+const { client } = await serve();
 
 const tokenizer = (tokens: readonly string[], space?: number): string =>
   JSON.stringify(
@@ -53,10 +47,6 @@ async function language(tokens: readonly string[], scale: number, space?: number
 const words = ["[UNK]", "a", "b", "c"];
 
 beforeAll(async () => {
-  stack = await openTestDeps();
-  server = await openServer(stack);
-  client = connectClient(server.port, stack.token);
-  worker = await openWorker(stack);
   await pushReady(client, "words/one", await language(words, 1));
   await pushReady(client, "words/same", await language(words, 2));
   await pushReady(client, "words/spaced", await language(words, 3, 2));
@@ -64,12 +54,6 @@ beforeAll(async () => {
   await pushReady(client, "words/more", await language([...words, "d"], 2));
   const broken = await language(words, 4);
   await pushReady(client, "words/broken", broken.set("tokenizer.json", Buffer.from('{"model": {"type": "Magic"}}')));
-});
-
-afterAll(async () => {
-  await worker?.close();
-  await server?.close();
-  await stack?.close();
 });
 
 const linear = (...names: string[]) => ({ method: "linear", parents: names.map((name) => ({ model: `words/${name}` })) });

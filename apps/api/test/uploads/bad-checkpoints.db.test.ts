@@ -1,28 +1,9 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Server } from "../../src/server.ts";
-import type { RunningWorker } from "../../src/start-worker.ts";
+import { expect, test } from "vitest";
 import { safetensors, tinyCheckpoint } from "../support/checkpoints.ts";
-import { type Client, connectClient } from "../support/client.ts";
 import { push, runEnded } from "../support/registry.ts";
-import { openServer, openTestDeps, openWorker, type TestDeps } from "../support/stack.ts";
+import { serve } from "../support/serve.ts";
 
-let stack: TestDeps;
-let server: Server;
-let client: Client;
-let worker: RunningWorker;
-
-beforeAll(async () => {
-  stack = await openTestDeps();
-  server = await openServer(stack);
-  client = connectClient(server.port, stack.token);
-  worker = await openWorker(stack);
-});
-
-afterAll(async () => {
-  await worker?.close();
-  await server?.close();
-  await stack?.close();
-});
+const { stack, client } = await serve();
 
 /** A file with this header, as it is, and this many bytes after it. */
 function withHeader(header: string | Uint8Array, dataBytes = 0): Uint8Array {

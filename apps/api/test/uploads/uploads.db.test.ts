@@ -1,30 +1,12 @@
 import { createHash, randomBytes } from "node:crypto";
 import net from "node:net";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Server } from "../../src/server.ts";
-import type { RunningWorker } from "../../src/start-worker.ts";
+import { describe, expect, test } from "vitest";
 import { safetensors, tinyCheckpoint } from "../support/checkpoints.ts";
-import { beginUpload, type Client, connectClient, type UploadAnswer } from "../support/client.ts";
+import { beginUpload, type UploadAnswer } from "../support/client.ts";
 import { createModel, push, pushReady, type Refusal, registerVersion, runEnded } from "../support/registry.ts";
-import { openServer, openTestDeps, openWorker, type TestDeps } from "../support/stack.ts";
+import { serve } from "../support/serve.ts";
 
-let stack: TestDeps;
-let server: Server;
-let client: Client;
-let worker: RunningWorker;
-
-beforeAll(async () => {
-  stack = await openTestDeps();
-  server = await openServer(stack);
-  client = connectClient(server.port, stack.token);
-  worker = await openWorker(stack);
-});
-
-afterAll(async () => {
-  await worker?.close();
-  await server?.close();
-  await stack?.close();
-});
+const { stack, server, client } = await serve();
 
 const sha256Of = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
