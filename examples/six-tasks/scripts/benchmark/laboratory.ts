@@ -19,9 +19,13 @@ export interface SixTasks {
   readonly examples: Readonly<Record<Split, readonly (readonly EncodedExample[])[]>>;
 }
 
-/** @param folder with `fixtures/<base|task>` and `tasks/<task>` */
-export async function openSixTasks(folder: string, tasks: readonly string[]): Promise<SixTasks> {
-  const model = (name: string): string => join(folder, "fixtures", name);
+/** @param folder with `tasks/<task>`. @param models with `<base|task>` */
+export async function openSixTasks(
+  folder: string,
+  tasks: readonly string[],
+  models = join(folder, "fixtures"),
+): Promise<SixTasks> {
+  const model = (name: string): string => join(models, name);
   const tokenizer = await loadTokenizer(model("base"));
   const experts = tasks.map((name) => ({ name, model: model(name) }));
   const laboratory = await openLaboratory(model("base"), experts);

@@ -1,9 +1,9 @@
 /**
- * npm run benchmark:six-tasks -- [table|search|ablations|images] [--budget N] [--examples N] [--seeds 1,2,…] [--only IDS] [--out FOLDER]
+ * npm run benchmark:six-tasks -- [table|search|ablations|images|sets] [--budget N] [--examples N] [--seeds 1,2,…] [--sets N] [--only IDS] [--out FOLDER]
  *
  * table: all methods, tuned with the same budget (the default). search: ways of searching, on one objective. ablations: one change
  * at a time to DF-Merge of the table. images:
- * several sets of convolutional networks. Each part writes its page in
+ * several sets of convolutional networks. sets: the table on experts trained anew, from two bases and with two strengths. Each part writes its page in
  * `docs/benchmarks`; --only leaves what it does not name for another run. Resumable: what is finished is read from `.work/benchmark`.
  */
 import { join } from "node:path";
@@ -14,6 +14,7 @@ import { ablationStudy } from "./ablations/run.ts";
 import { imageStudy } from "./images/run.ts";
 import { openSixTasks } from "./laboratory.ts";
 import { searchStudy } from "./search/run.ts";
+import { setStudy } from "./sets/run.ts";
 import { tableStudy } from "./table/run.ts";
 
 const { values, positionals } = parseArgs({
@@ -23,6 +24,7 @@ const { values, positionals } = parseArgs({
     examples: { type: "string", default: "128" },
     seeds: { type: "string" },
     only: { type: "string" },
+    sets: { type: "string", default: "5" },
     out: { type: "string", default: join(import.meta.dirname, "../../../../docs/benchmarks") },
   },
 });
@@ -39,6 +41,7 @@ const parts = {
   table: async () => tableStudy(await open(), { ...common, seeds: seedsOf("1,2,3,4,5") }),
   images: () => imageStudy({ ...common, budget: Number(values.budget ?? 30), seeds: seedsOf("1,2,3,4,5") }),
   ablations: async () => ablationStudy(await open(), { ...common, seeds: seedsOf("1,2,3"), only: values.only?.split(",") }),
+  sets: () => setStudy({ ...common, sets: Number(values.sets), only: values.only?.split(",") }),
   search: async () =>
     searchStudy(await open(), { ...common, only: values.only?.split(","), seeds: seedsOf("1,2,3,4,5,6,7,8,9,10") }),
 };

@@ -48,7 +48,7 @@ export async function fineTune({ task, model, train, settings, statePath }: Expe
     const random = seededRandom(hashText(`${seed}/${task}/step ${trainer.stepCount}`));
     const batch = padBatch(rows.map((row) => withHiddenWords(train.sequences[row] ?? [], expert.hiddenShare, random)));
     const labels = Int32Array.from(rows, (row) => train.labels[row] ?? 0);
-    const report = trainer.step(() => classificationLoss(model, model.encode(batch), labels));
+    const report = trainer.step(() => classificationLoss(model, { pooled: model.pooled(batch) }, labels));
     showProgress(report.step, report.loss);
     if (Date.now() - savedAt < saveEveryMs) continue;
     await saveTrainerState(statePath, trainer);

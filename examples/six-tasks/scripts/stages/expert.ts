@@ -8,8 +8,15 @@ import { copyTokenizer } from "./checkpoint.ts";
 import type { Corpus } from "./corpus.ts";
 import { readTaskCard, trainFile, type Workshop } from "./workshop.ts";
 
-export async function expertStage(workshop: Workshop, corpus: Corpus, task: string, head: LinearHead): Promise<void> {
-  const { settings, work, out } = workshop;
+/** @param states where the state of an unfinished training lies */
+export async function expertStage(
+  workshop: Workshop,
+  corpus: Corpus,
+  task: string,
+  head: LinearHead,
+  states = join(workshop.work, "experts"),
+): Promise<void> {
+  const { settings, out } = workshop;
   const folder = join(out, task);
   if (existsSync(join(folder, "model.safetensors"))) return;
   const { labels } = readTaskCard(workshop, task);
@@ -18,7 +25,7 @@ export async function expertStage(workshop: Workshop, corpus: Corpus, task: stri
   model.parameters.values("classifier.bias").set(head.bias);
   for (const name of ["classifier.weight", "classifier.bias"]) model.parameters.touch(name);
   const train = readEncodedExamples(trainFile(workshop, task), corpus.encode);
-  await fineTune({ task, model, train, settings, statePath: join(work, "experts", `${task}.state`) });
+  await fineTune({ task, model, train, settings, statePath: join(states, `${task}.state`) });
   copyTokenizer(corpus.tokenizerDir, folder);
   await saveBert(folder, model, { labels });
   model.dispose();

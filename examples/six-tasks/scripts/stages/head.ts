@@ -13,9 +13,14 @@ interface SavedHead {
 }
 
 /** A linear head on the frozen base: the penalty that does best on validation items wins. */
-export async function headStage(workshop: Workshop, corpus: Corpus, task: string): Promise<LinearHead> {
-  const { settings, work, out } = workshop;
-  const head = await saved(join(work, "heads", `${task}.json`), async () => {
+export async function headStage(
+  workshop: Workshop,
+  corpus: Corpus,
+  task: string,
+  heads = join(workshop.work, "heads"),
+): Promise<LinearHead> {
+  const { settings, out } = workshop;
+  const head = await saved(join(heads, `${task}.json`), async () => {
     const model = await loadBert(join(out, "base"), { head: "none" });
     const train = await featuresOf(model, trainFile(workshop, task), corpus);
     const validation = await featuresOf(model, taskFile(workshop, task, "validation"), corpus);

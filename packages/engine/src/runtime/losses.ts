@@ -15,7 +15,7 @@ export function maskedLanguageLoss(model: BertModel, encoded: Encoded, { positio
 }
 
 /** Mean cross-entropy of the labels, in nats. */
-export function classificationLoss(model: BertModel, encoded: Encoded, labels: Int32Array): tf.Scalar {
+export function classificationLoss(model: BertModel, encoded: Pick<Encoded, "pooled">, labels: Int32Array): tf.Scalar {
   return softmaxCrossEntropy(model.classLogits(encoded), labels);
 }
 

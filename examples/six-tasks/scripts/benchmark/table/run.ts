@@ -86,9 +86,9 @@ async function runSeed(sixTasks: SixTasks, study: TableStudy, seed: number, arms
   return results;
 }
 
-export function mergeable({ laboratory, tasks }: SixTasks, folder: string): Mergeable {
-  const fixture = (name: string): string => join(folder, "fixtures", name);
-  const folders = { base: fixture("base"), experts: tasks.map(fixture) };
+export function mergeable({ laboratory, tasks }: SixTasks, folder: string, models = join(folder, "fixtures")): Mergeable {
+  const model = (name: string): string => join(models, name);
+  const folders = { base: model("base"), experts: tasks.map(model) };
   const { base, experts } = laboratory;
   return { tasks, base, experts, ties: (params) => tiesMerge({ ...folders, ...params }) };
 }
