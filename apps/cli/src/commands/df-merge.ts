@@ -3,6 +3,7 @@ import path from "node:path";
 import { defineCommand } from "citty";
 import { refusal } from "../failure.ts";
 import { interruptible } from "../interrupt.ts";
+import { describeLambda } from "../local/df-merge/describe-lambda.ts";
 import { readDfRecipe } from "../local/df-merge/df-recipe.ts";
 import { type DfResult, searchDfMerge } from "../local/df-merge/df-search.ts";
 import { keepStatistics } from "../local/df-merge/keep-statistics.ts";
@@ -92,11 +93,9 @@ function show({ lambdas, rows, measuredOn, overAverage, seconds, trials }: DfRes
     ...scores.map(formatScore),
   ]);
   print(renderTable(head, cells, styleFor(process.stdout)));
-  print(
-    `λ  ${Object.entries(lambdas)
-      .map(([name, value]) => `${name} ${value.toFixed(3)}`)
-      .join(", ")}`,
-  );
+  const isGrouped = Object.values(lambdas).some((lambda) => typeof lambda !== "number");
+  const told = Object.entries(lambdas).map(([name, lambda]) => `${name}${isGrouped ? ":" : ""} ${describeLambda(lambda, 3)}`);
+  print(`λ  ${told.join(isGrouped ? "\n   " : ", ")}`);
   print(`over the average  ${formatDifference(overAverage.value, overAverage.low, overAverage.high)}`);
   if (measuredOn === "search")
     print("These are the examples that the λ were chosen on; give parents a report file for numbers that do not flatter.");

@@ -1,16 +1,18 @@
 import type { FisherAt, TensorMap } from "../merge-by-statistics/index.ts";
-import { fisherAt, type StatisticExample } from "../statistics/index.ts";
+import { type FisherEstimator, fisherAt, type StatisticExample } from "../statistics/index.ts";
 import type { Laboratory } from "./laboratory.ts";
 
 export interface FisherGridsOptions {
   /** Ascending λ at which the information is measured; between them it is interpolated. */
   readonly lambdas: readonly number[];
+  /** Default: exact. */
+  readonly estimator?: FisherEstimator;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
 }
 
 /**
- * For every expert, exact diagonal Fisher information of θ₀ + λτ on its own task, at a few λ: what DF-Merge needs for a whole search.
+ * For every expert, diagonal Fisher information of θ₀ + λτ on its own task, at a few λ: what DF-Merge needs for a whole search.
  * @param deltas task vectors in the order of the experts, as they are or trimmed
  * @param examples of each expert; held out from its training, as training items make it worse
  */
@@ -18,7 +20,7 @@ export async function fisherGrids(
   laboratory: Laboratory,
   deltas: readonly TensorMap[],
   examples: readonly (readonly StatisticExample[])[],
-  { lambdas, signal, onProgress }: FisherGridsOptions,
+  { lambdas, estimator = { kind: "exact" }, signal, onProgress }: FisherGridsOptions,
 ): Promise<FisherAt[][]> {
   const grids: FisherAt[][] = [];
   let done = 0;
@@ -27,7 +29,7 @@ export async function fisherGrids(
     for (const lambda of lambdas) {
       const point = { base: laboratory.base, delta: deltas[i] ?? new Map(), lambda };
       const { values } = await fisherAt(network, point, examples[i] ?? [], {
-        estimator: { kind: "exact" },
+        estimator,
         ...(signal === undefined ? {} : { signal }),
       });
       grid.push({ lambda, fisher: values });

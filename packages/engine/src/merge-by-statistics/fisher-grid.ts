@@ -11,10 +11,11 @@ const FLOOR = 1e-30;
 
 /**
  * Fisher information between the λ where it was measured: ln F interpolated linearly in λ, element by element; outside, the nearest one.
- * It depends on one model's own λ alone, so a handful of measurements serves a whole search, and no trial needs a gradient.
+ * λ is one for the whole model, or that of each tensor by its name. It depends on one model's own λ alone, so a handful of measurements serves a whole search, and no trial needs a gradient.
  * @throws RangeError for an empty grid, or one whose λ do not ascend
  */
-export function interpolateFisher(grid: readonly FisherAt[], lambda: number): TensorMap {
+export function interpolateFisher(grid: readonly FisherAt[], lambda: number | ((tensor: string) => number)): TensorMap {
+  if (typeof lambda !== "number") return byTensor(grid, lambda);
   const [first] = grid;
   const last = grid.at(-1);
   if (first === undefined || last === undefined)
@@ -45,4 +46,11 @@ function between(a: Float32Array, b: Float32Array, share: number): Float32Array 
     out[p] = low === high ? low : low * Math.exp(share * Math.log(high / low));
   }
   return out;
+}
+
+function byTensor(grid: readonly FisherAt[], lambdaOf: (tensor: string) => number): TensorMap {
+  const names = [...(grid[0]?.fisher.keys() ?? [])];
+  const own = (name: string): FisherAt[] =>
+    grid.map(({ lambda, fisher }) => ({ lambda, fisher: new Map([...fisher].filter(([tensor]) => tensor === name)) }));
+  return new Map(names.flatMap((name) => [...interpolateFisher(own(name), lambdaOf(name))]));
 }

@@ -32,6 +32,12 @@ const schema = z.strictObject({
       grid: z.int().min(2).max(33).default(5),
       low: z.number().min(-10).max(10).default(0),
       high: z.number().min(-10).max(10).default(1),
+      /** Which tensors of a parent share a λ: all, so many blocks of layers, or those with a part of their name in common. */
+      groups: z.union([z.literal("model"), z.int().min(1).max(64), z.array(text).min(1).max(32)]).default("model"),
+      /** Of Fisher information. */
+      estimator: z.enum(["exact", "sampled", "empirical"]).default("exact"),
+      /** How the next λ is chosen. */
+      acquisition: z.enum(["auto", "logEi", "ucb", "thompson"]).default("auto"),
       /** One λ for all parents. */
       shared: z.boolean().default(false),
       /** Share of each task vector's elements that is kept, the largest; below 1 it is trimmed DF-Merge, which is ours. */

@@ -10,9 +10,12 @@ import {
 import { dfMerge, type FisherAt, interpolateFisher, type TensorMap, trim } from "@amalgam/engine/merge-by-statistics";
 import { loadTokenizer, readHeadLabels, selectBackend } from "@amalgam/engine/runtime";
 import { type CorrectBits, countCorrect, type Estimate, macroInterval, pairedDifference } from "@amalgam/engine/scores";
-import { incumbent, type Params, type Space, suggest, type Trial } from "@amalgam/engine/tune";
 import { refusal } from "../../failure.ts";
+import type { LambdaOf } from "./describe-lambda.ts";
+import { type Groups, groupsOf } from "./df-groups.ts";
 import type { DfRecipe } from "./df-recipe.ts";
+import { type FoundLambdas, searchLambdas } from "./search-lambdas.ts";
+import { startClock } from "./start-clock.ts";
 
 export interface DfOptions {
   readonly budget: number;
@@ -34,13 +37,16 @@ export interface DfResult {
   readonly grids: readonly (readonly FisherAt[])[];
   /** How many examples each was measured on */
   readonly examples: readonly number[];
-  readonly lambdas: Readonly<Record<string, number>>;
+  /** λ of each parent, or of each of its groups of tensors by their names */
+  readonly lambdas: Readonly<Record<string, LambdaOf>>;
+  /** The same as a recipe of a merge has it */
+  readonly settings: readonly ReturnType<Groups["settingOf"]>[];
   /** Base, parents, average, result; on the report data where every parent has some, else on the data that was searched. */
   readonly rows: readonly DfRow[];
   readonly measuredOn: "report" | "search";
   /** Result minus average, on the same examples. */
   readonly overAverage: Estimate;
-  readonly trials: readonly { readonly params: Params; readonly value: number }[];
+  readonly trials: FoundLambdas["trials"];
   readonly seconds: { readonly fisher: number; readonly suggest: number; readonly merge: number; readonly evaluate: number };
 }
 
@@ -55,8 +61,9 @@ export async function searchDfMerge(recipe: DfRecipe, options: DfOptions): Promi
     const clock = startClock();
     const grids = parameters.fisher === "none" ? [] : await measure(recipe, laboratory, deltas, search, options);
     const fisher = clock();
-    const merge = (lambdas: readonly number[]): TensorMap => mergeAt(laboratory, { deltas, grids }, lambdas);
-    const found = await searchLambdas(recipe, options, async (lambdas) => {
+    const groups = groupsOf(parameters.groups, [...laboratory.base.keys()]);
+    const merge = (lambdas: readonly (readonly number[])[]): TensorMap => mergeAt(laboratory, { deltas, grids }, groups, lambdas);
+    const found = await searchLambdas(recipe, groups.names, options, async (lambdas) => {
       const started = startClock();
       const trunk = merge(lambdas);
       const seconds = started();
@@ -82,7 +89,8 @@ export async function searchDfMerge(recipe: DfRecipe, options: DfOptions): Promi
       trunk,
       grids,
       examples: search.map((own) => Math.min(own.length, parameters.examples)),
-      lambdas: Object.fromEntries(parents.map(({ name }, i) => [name, found.lambdas[i] ?? 0])),
+      lambdas: Object.fromEntries(parents.map(({ name }, i) => [name, named(groups, found.lambdas[i] ?? [])])),
+      settings: found.lambdas.map((values) => groups.settingOf(values)),
       rows: candidates.map(([name], i) => rowOf(name, all[i] ?? [])),
       measuredOn: hasReport ? "report" : "search",
       overAverage: pairedDifference(all.at(-1) ?? [], all.at(-2) ?? []),
@@ -126,12 +134,13 @@ function measure(
   search: readonly (readonly EncodedExample[])[],
   { signal, onProgress }: DfOptions,
 ): Promise<FisherAt[][]> {
-  const { low, high, grid, examples, fisher } = parameters;
-  const lambdas = fisher === "frozen" ? [1] : Array.from({ length: grid }, (_, k) => low + (k * (high - low)) / (grid - 1));
+  const { low, high, grid, examples, fisher, estimator: kind } = parameters;
+  // The last is exactly the bound: a λ found there must not lie outside by a rounding.
+  const points = Array.from({ length: grid }, (_, k) => (k === grid - 1 ? high : low + (k * (high - low)) / (grid - 1)));
+  const lambdas = fisher === "frozen" ? [1] : points;
   const chosen = search.map((own, i) => drawItems(own, examples, seed + i));
   return fisherGrids(laboratory, deltas, chosen, {
-    lambdas,
-    signal,
+    ...{ lambdas, signal, estimator: kind === "sampled" ? { kind, draws: 1, seed } : { kind } },
     onProgress: (progress) => onProgress("measuring", progress),
   });
 }
@@ -139,53 +148,20 @@ function measure(
 function mergeAt(
   { base }: Laboratory,
   { deltas, grids }: { deltas: readonly TensorMap[]; grids: readonly (readonly FisherAt[])[] },
-  lambdas: readonly number[],
+  groups: Groups,
+  lambdas: readonly (readonly number[])[],
 ): TensorMap {
   const models = deltas.map((delta, i) => {
-    const lambda = lambdas[i] ?? 0;
+    const own = lambdas[i] ?? [];
+    const lambda = own.length === 1 ? (own[0] ?? 0) : (tensor: string) => own[groups.of(tensor)] ?? 0;
     const grid = grids[i];
     return { delta, lambda, fisher: grid === undefined ? null : interpolateFisher(grid, lambda) };
   });
   return dfMerge(base, models);
 }
 
-interface Found {
-  readonly lambdas: readonly number[];
-  readonly trials: DfResult["trials"];
-  readonly seconds: Pick<DfResult["seconds"], "suggest" | "merge" | "evaluate">;
-}
-
-async function searchLambdas(
-  { parents, parameters: { low, high, shared }, seed }: DfRecipe,
-  { budget, onProgress, signal }: DfOptions,
-  score: (lambdas: readonly number[]) => Promise<{ value: number; merge: number }>,
-): Promise<Found> {
-  const names = shared ? ["lambda"] : parents.map((_, i) => `lambda[${i}]`);
-  const space: Space = names.map((name) => ({ name, kind: "float", low, high }));
-  const inside = (value: number): number => Math.min(high, Math.max(low, value));
-  const anchors = [1 / parents.length, 0.3, 0.5, 1].map((value) =>
-    Object.fromEntries(names.map((name) => [name, inside(value)])),
-  );
-  const lambdasOf = (params: Params): number[] => parents.map((_, i) => params[shared ? "lambda" : `lambda[${i}]`] ?? 0);
-  const trials: Trial[] = [];
-  const seconds = { suggest: 0, merge: 0, evaluate: 0 };
-  while (trials.length < budget) {
-    signal.throwIfAborted();
-    const asked = startClock();
-    const { params } = suggest({ space, trials, seed, anchors });
-    seconds.suggest += asked();
-    const started = startClock();
-    const { value, merge } = await score(lambdasOf(params));
-    seconds.merge += merge;
-    seconds.evaluate += started() - merge;
-    trials.push({ params, state: "complete", value });
-    const best = Math.max(...trials.map((trial) => trial.value ?? 0));
-    onProgress("searching", { done: trials.length, total: budget, note: `best ${(100 * best).toFixed(1)} %` });
-  }
-  const best = trials[incumbent(space, trials, "smoothed", seed)?.trial ?? 0];
-  if (best === undefined) throw new Error("A search needs at least one trial.");
-  return { lambdas: lambdasOf(best.params), trials: trials.map(({ params, value = 0 }) => ({ params, value })), seconds };
-}
+const named = ({ names }: Groups, values: readonly number[]): LambdaOf =>
+  names.length === 1 ? (values[0] ?? 0) : Object.fromEntries(names.map((name, k) => [name, values[k] ?? 0]));
 
 const macro = (bits: readonly CorrectBits[]): number =>
   bits.reduce((sum, each) => sum + countCorrect(each) / each.n, 0) / bits.length;
@@ -193,10 +169,4 @@ const macro = (bits: readonly CorrectBits[]): number =>
 function rowOf(name: string, bits: readonly CorrectBits[]): DfRow {
   const tasks = bits.map((each) => ({ value: countCorrect(each) / each.n, n: each.n }));
   return { name, mean: macroInterval(tasks), tasks: tasks.map(({ value }) => value) };
-}
-
-/** Seconds since now. */
-function startClock(): () => number {
-  const started = performance.now();
-  return () => (performance.now() - started) / 1000;
 }

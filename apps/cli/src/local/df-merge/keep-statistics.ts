@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { parseRecipe } from "@amalgam/engine/merge";
-import { estimatorSettings, estimatorVersions, writeStatistic } from "@amalgam/engine/statistics";
+import { estimatorSettings, estimatorVersions, type FisherEstimator, writeStatistic } from "@amalgam/engine/statistics";
 import { digestOf, sha256 } from "../digest-of.ts";
 import { writeRecipe } from "../write-recipe.ts";
 import type { DfRecipe } from "./df-recipe.ts";
@@ -15,13 +15,15 @@ import type { DfResult } from "./df-search.ts";
 export async function keepStatistics(folder: string, recipe: DfRecipe, result: DfResult, signal: AbortSignal): Promise<void> {
   await mkdir(folder, { recursive: true });
   const { parameters, seed } = recipe;
+  const { estimator: kind } = parameters;
+  const estimator: FisherEstimator = kind === "sampled" ? { kind, draws: 1, seed } : { kind };
   const base = await digestOf(recipe.base, signal);
   const statistics: string[][] = [];
   for (const [i, { name, model, data }] of recipe.parents.entries()) {
     const common = {
-      ...({ kind: "fisher", estimator: "exact", estimatorVersion: estimatorVersions.fisher } as const),
+      ...({ kind: "fisher", estimator: parameters.estimator, estimatorVersion: estimatorVersions.fisher } as const),
       settings: {
-        ...estimatorSettings({ kind: "exact" }, { asks: "labels" }),
+        ...estimatorSettings(estimator, { asks: "labels" }),
         ...(parameters.density < 1 ? { density: parameters.density } : {}),
       },
       ...{ model: await digestOf(model, signal), data: await sha256(data), examples: result.examples[i] ?? 0, seed: seed + i },
@@ -42,14 +44,14 @@ export async function keepStatistics(folder: string, recipe: DfRecipe, result: D
   await writeFile(path.join(folder, "recipe.yaml"), writeRecipe(parseRecipe(recipeOf(folder, recipe, result, statistics))));
 }
 
-function recipeOf(folder: string, recipe: DfRecipe, { lambdas }: DfResult, statistics: readonly (readonly string[])[]): unknown {
+function recipeOf(folder: string, recipe: DfRecipe, { settings }: DfResult, statistics: readonly (readonly string[])[]): unknown {
   const { fisher, density } = recipe.parameters;
   const place = (model: string) => path.relative(folder, path.resolve(model)) || ".";
   const isTrimmed = density < 1;
   const common = { base: place(recipe.base), dtype: "F32" };
-  const models = recipe.parents.map(({ name, model }, i) => ({
+  const models = recipe.parents.map(({ model }, i) => ({
     model: place(model),
-    lambda: lambdas[name] ?? 0,
+    lambda: settings[i] ?? 0,
     statistics: statistics[i] ?? [],
   }));
   // Without Fisher information the same formula is task arithmetic.

@@ -3,6 +3,7 @@ import path from "node:path";
 import { saveTrunk } from "@amalgam/engine/laboratory";
 import { version } from "../../version.ts";
 import { digestOf } from "../digest-of.ts";
+import { describeLambda, type LambdaOf } from "./describe-lambda.ts";
 import type { DfRecipe } from "./df-recipe.ts";
 import type { DfResult } from "./df-search.ts";
 
@@ -38,7 +39,7 @@ interface CardFacts {
   readonly parents: readonly {
     readonly model: string;
     readonly digest: string | undefined;
-    readonly lambda: number | undefined;
+    readonly lambda: LambdaOf | undefined;
   }[];
   readonly parameters: DfRecipe["parameters"];
 }
@@ -59,7 +60,7 @@ function card({ base, parents, parameters }: CardFacts): string {
     "| | model | digest | λ |",
     "| --- | --- | --- | --- |",
     `| base | ${base.model} | ${base.digest} | |`,
-    ...parents.map(({ model, digest, lambda }) => `| parent | ${model} | ${digest} | ${lambda?.toFixed(4)} |`),
+    ...parents.map(({ model, digest, lambda }) => `| parent | ${model} | ${digest} | ${describeLambda(lambda ?? 0, 4)} |`),
     "",
   ].join("\n");
 }
