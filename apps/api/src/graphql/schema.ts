@@ -23,6 +23,7 @@ import "../modules/studies/judgements.graphql.ts";
 import "../modules/studies/request-merge.graphql.ts";
 import "../modules/studies/studies.graphql.ts";
 import "../modules/studies/study-mutations.graphql.ts";
+import "../modules/studies/check-study.graphql.ts";
 import { builder } from "./builder.ts";
 
 export const schema: GraphQLSchema = builder.toSchema();

@@ -44,6 +44,18 @@ const ask = (input: Record<string, unknown>) =>
     { input: { ...usual, name: "refused", ...input } },
   );
 
+const check = (input: Record<string, unknown>) =>
+  client.ask<{
+    ok: boolean;
+    faults: Answer["faults"];
+    space: { name: string; low: number; high: number }[];
+    baselines: number;
+    taskNames: string[];
+  }>(
+    `query ($input: StartStudyInput!) { checkStudy(input: $input) { ok faults { code message path } space { name low high } baselines taskNames } }`,
+    { input: { ...usual, name: "refused", ...input } },
+  );
+
 const slerp = { method: "slerp", parents: usual.recipe.parents };
 
 test.each<[string, Record<string, unknown>, string, string, RegExp]>([
@@ -149,4 +161,39 @@ test.each<[string, Record<string, unknown>, string, string, RegExp]>([
   expect(found, JSON.stringify(faults)).toBeDefined();
   expect([found?.path.join("."), found?.message]).toEqual([place, expect.stringMatching(message)]);
   expect(await stack.deps.db.study.count()).toBe(0);
+  expect(await check(input), "the check says the same").toMatchObject({ ok: false, faults, space: [] });
+});
+
+test("the check tells what would be searched and on what, and starts nothing", async () => {
+  expect(await check({})).toEqual({
+    ok: true,
+    faults: [],
+    space: [
+      { name: "weight[0]", low: 0, high: 1 },
+      { name: "weight[1]", low: 0, high: 1 },
+    ],
+    baselines: 8,
+    taskNames: ["first", "second"],
+  });
+  expect(await check({ recipe: { method: "linear", parents: usual.recipe.parents } })).toMatchObject({ ok: true, baselines: 1 });
+  expect(await stack.deps.db.study.count()).toBe(0);
+});
+
+test("what is wrong with recipe and tasks is told at once", async () => {
+  const { faults } = await check({ tune: [{ name: "beta" }], suite: "none" });
+  expect(faults?.map(({ code, path }) => [code, path.join(".")])).toEqual([
+    ["NOT_TUNABLE", "tune.0.name"],
+    ["NOT_FOUND", "suite"],
+  ]);
+});
+
+test("methods list what can be tuned, with the usual bounds", async () => {
+  const methods = await client.ask<
+    { name: string; tunables: { name: string; perParent: boolean; low: number | null; isUsual: boolean }[] }[]
+  >("{ mergeMethods { name tunables { name perParent low high least most isUsual } } }");
+  const arithmetic = methods.find(({ name }) => name === "task_arithmetic");
+  expect(arithmetic?.tunables).toMatchObject([
+    { name: "lambda", perParent: false, low: 0, high: 2, isUsual: true },
+    { name: "weight", perParent: true, low: 0, high: 1, isUsual: false },
+  ]);
 });

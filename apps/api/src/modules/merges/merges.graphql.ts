@@ -36,7 +36,7 @@ const StatisticsNeedRef = builder.objectRef<StatisticsNeed>("StatisticsNeed").im
   }),
 });
 
-const MergeMethodRef = builder.objectRef<MethodDescription>("MergeMethod").implement({
+export const MergeMethodRef = builder.objectRef<MethodDescription>("MergeMethod").implement({
   fields: (t) => ({
     id: t.field({ type: MergeMethodIdEnum, resolve: ({ id }) => id }),
     name: t.string({ description: "As written in a recipe", resolve: ({ id }) => id }),

@@ -1,40 +1,26 @@
-import { type Recipe, RefusedError } from "@amalgam/engine/merge";
 import type { Deps } from "../../deps.ts";
 import type { Prisma, Study } from "../../generated/prisma/client.ts";
 import { type Actor, authorise } from "../accounts/actor.ts";
-import type { GridFor } from "../merges/choose-statistics.ts";
-import { type PreparedMerge, prepareMerge, readRecipe } from "../merges/prepare-merge.ts";
+import type { PreparedMerge } from "../merges/prepare-merge.ts";
 import type { ReadyVersion } from "../models/load-ready-version.ts";
 import { formatRef } from "../models/version-ref.ts";
-import { parseInput, refuse } from "../refuse.ts";
+import { parseInput, refuseAll } from "../refuse.ts";
 import { isUniqueViolation } from "../runs/retry-run.ts";
 import { askForStatistics } from "../statistics/ask-for-statistics.ts";
 import { engineVersionOf } from "./engine-version.ts";
 import { askForExperts } from "./expert-scores.ts";
 import { loadStudy } from "./load-study.ts";
+import { nameTaken, prepareStudy } from "./prepare-study.ts";
 import { anchorsOf } from "./recipe-at.ts";
-import { searchGrid } from "./search-grid.ts";
-import { spaceOf } from "./space-of.ts";
-import { type StartInput, samplerNamed, startInput } from "./study-input.ts";
-import { type ChosenTask, chooseTasks } from "./study-tasks.ts";
+import { samplerNamed, startInput } from "./study-input.ts";
+import type { ChosenTask } from "./study-tasks.ts";
 
 /** Starts a search for the numbers of a recipe; everything that could make it fail later is refused now, with its place. */
 export async function startStudy(deps: Deps, actor: Actor, raw: unknown): Promise<Study> {
   authorise(actor, "write");
   const input = parseInput(startInput, raw);
   const { namespace, name, budget, seed, parallel, aggregate, aliases } = input;
-  const taken = await deps.db.study.findUnique({ where: { namespace_name: { namespace, name } } });
-  if (taken) refuseName(namespace, name);
-  const grid = gridOver(readRecipe(input.recipe), input);
-  const merge = await prepareMerge(deps, input.recipe, input.statistics, grid);
-  if (merge.plan.output !== "weights")
-    refuse("NOT_SCORABLE", "The result would be a task vector, which cannot be scored; choose a method that gives a model.", [
-      "recipe",
-      "method",
-    ]);
-  const space = spaceOf(merge.recipe, input.tune);
-  const { suiteId, tasks } = await chooseTasks(deps, input);
-  if (aggregate === "NORMALISED_MEAN") checkExperts(tasks);
+  const { merge, space, suiteId, tasks } = await prepareStudy(deps, input);
   const data = {
     namespace,
     name,
@@ -66,39 +52,15 @@ export async function startStudy(deps: Deps, actor: Actor, raw: unknown): Promis
   return study;
 }
 
-/** A space at fault has no grid: it is refused after what is wrong with the recipe itself. */
-function gridOver(recipe: Recipe, { tune, statistics }: StartInput): GridFor | undefined {
-  try {
-    return searchGrid(recipe, spaceOf(recipe, tune), statistics);
-  } catch (error) {
-    if (error instanceof RefusedError) return undefined;
-    throw error;
-  }
-}
-
 export const json = (value: unknown): Prisma.InputJsonValue => value as Prisma.InputJsonValue;
 
 async function create(deps: Deps, data: Prisma.StudyUncheckedCreateInput): Promise<Study> {
   try {
     return await deps.db.study.create({ data });
   } catch (error) {
-    if (isUniqueViolation(error)) refuseName(data.namespace, data.name);
+    if (isUniqueViolation(error)) refuseAll([nameTaken(data.namespace, data.name)]);
     throw error;
   }
-}
-
-function refuseName(namespace: string, name: string): never {
-  refuse("STUDY_EXISTS", `There is a study ${namespace}/${name} already. Resume that one, or choose another name.`, ["name"]);
-}
-
-function checkExperts(tasks: readonly ChosenTask[]): void {
-  const without = tasks.find(({ task }) => task.expertId === null);
-  if (without)
-    refuse(
-      "NO_EXPERT",
-      `The task ${without.task.namespace}/${without.task.name} has no expert, so its score cannot be normalised.`,
-      ["aggregate"],
-    );
 }
 
 /** As lineage counts them: parents in recipe order, then the base. */

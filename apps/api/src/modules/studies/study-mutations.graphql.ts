@@ -32,7 +32,7 @@ const TuneInput = builder.inputType("TuneInput", {
   }),
 });
 
-const StartStudyInput = builder.inputType("StartStudyInput", {
+export const StartStudyInput = builder.inputType("StartStudyInput", {
   description:
     "The best becomes the next version of namespace/name. Names of tasks and suites without a namespace are looked up in `namespace`.",
   fields: (t) => ({
