@@ -36,7 +36,9 @@ const style = (tone: 0 | 1, ink: string, grid: string): string =>
     `text{fill:${ink}}.g{stroke:${grid}}.a{stroke:${ink}}`,
     ...colours.map((pair, i) => `.c${i}{stroke:${pair[tone]};fill:${pair[tone]}}`),
     // A name is filled, a line is not.
-    ...colours.map((pair, i) => `text.c${i}{fill:${pair[tone]};stroke:none}path.c${i}[fill=none]{fill:none}`),
+    ...colours.map(
+      (pair, i) => `text.c${i}{fill:${pair[tone]};stroke:none}path.c${i}[fill=none]{fill:none}path.b.c${i}{stroke:none}`,
+    ),
   ].join("");
 
 export interface Frame {

@@ -27,7 +27,7 @@ export function lineChart({ title, x, y, lines, yRange }: LineChart): string {
   const up = scaleOf(yRange ?? [Math.min(...ys), Math.max(...ys)], [330, 50]);
   const names = spread(lines.map(({ points }) => up.at(points.at(-1)?.[1] ?? 0)));
   const body = lines.flatMap(({ title: name, points, band }, i) => [
-    ...(band === undefined ? [] : [`<path class="c${i}" fill-opacity=".12" stroke="none" d="${bandPath(band, across, up)}"/>`]),
+    ...(band === undefined ? [] : [`<path class="b c${i}" fill-opacity=".15" d="${bandPath(band, across, up)}"/>`]),
     `<path class="c${i}" fill="none" stroke-width="2" d="${path(points, across, up)}"/>`,
     `<text class="c${i} n" x="568" y="${((names[i] ?? 0) + 4).toFixed(1)}">${name}</text>`,
   ]);

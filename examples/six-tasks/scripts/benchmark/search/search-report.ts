@@ -21,6 +21,8 @@ export function searchReport({ runs, seeds, budget, examples }: SearchReportInpu
     "",
     "![Best accuracy so far by trial](six-tasks-search.svg)",
     "",
+    "Medians over seeds; shaded: the middle half of the two that the primary comparison is about.",
+    "",
     "## Best on the search split, and the incumbent on the report split",
     "",
     resultTable(runs),
