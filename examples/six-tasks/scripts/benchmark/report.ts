@@ -50,7 +50,7 @@ export function writeReport(input: ReportInput): string {
     "",
     verdictTable(input),
     "",
-    "[What was registered](registered.md). More: [ways of searching](six-tasks-search.md), [ablations](six-tasks-ablations.md), [images](images.md).",
+    "[What was registered](registered.md). Ways of searching, ablations and other experts: [all pages](README.md).",
     "",
     "## Cost and convergence",
     "",
