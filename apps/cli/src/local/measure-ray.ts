@@ -36,5 +36,4 @@ export async function measureAlong(options: MeasureOptions, choice: FisherChoice
 }
 
 /** fisher.safetensors at 0.5: fisher.lambda-0.5.safetensors */
-export const withLambda = (file: string, lambda: number): string =>
-  `${file.replace(/\.safetensors$/, "")}.lambda-${lambda}.safetensors`;
+const withLambda = (file: string, lambda: number): string => `${file.replace(/\.safetensors$/, "")}.lambda-${lambda}.safetensors`;

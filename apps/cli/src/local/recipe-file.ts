@@ -9,6 +9,7 @@ import {
   parseRecipeStages,
   type Recipe,
   type RecipeStage,
+  RefusedError,
   statisticsIn,
 } from "@amalgam/engine/merge";
 import { Refusal, refusal } from "../failure.ts";
@@ -36,8 +37,27 @@ export async function readStages(file: string, options?: ParseOptions): Promise<
   const info = await stat(file).catch(() => null);
   if (!info) throw refusal("RECIPE_MISSING", `There is no recipe ${file}.`, [file]);
   if (!info.isFile()) throw refusal("RECIPE_MISSING", `${file} is not a file; a recipe is a YAML or JSON file.`, [file]);
-  return parseRecipeStages(await readFile(file, "utf8"), options);
+  try {
+    return parseRecipeStages(await readFile(file, "utf8"), options);
+  } catch (error) {
+    throw isOfSearch(error) ? withAdvice(error, file) : error;
+  }
 }
+
+/** A recipe of amalgam df-merge has examples where that of a merge has statistics. */
+const isOfSearch = (error: unknown): error is RefusedError =>
+  error instanceof RefusedError &&
+  error.faults.some(({ code, path: [head, , key] }) => code === "KEY_UNKNOWN" && head === "parents" && key === "data");
+
+const withAdvice = ({ faults }: RefusedError, file: string): Refusal =>
+  new Refusal([
+    ...faults,
+    {
+      code: "RECIPE_OF_SEARCH",
+      message: `Parents with data are for amalgam df-merge ${file} OUT, which looks for their λ.`,
+      path: ["parents"],
+    },
+  ]);
 
 /** Reads a file that must be one recipe. */
 export async function readRecipe(file: string, options?: ParseOptions): Promise<ParsedRecipe> {

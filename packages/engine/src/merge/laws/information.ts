@@ -1,6 +1,6 @@
 import type { MergeMethod } from "../define-method.ts";
 import type { Measured } from "../merge-values.ts";
-import { close, type Law, merge, norm, type Sample, scaleOf } from "./law.ts";
+import { averageByWeight, close, type Law, merge, norm, type Sample, scaleOf } from "./law.ts";
 
 /** Statistics of a sample with other values: of parent i, from those that it has. */
 export const changed = ({ statistics }: Sample, change: (values: Float32Array, i: number) => Float32Array): Measured => ({
@@ -13,16 +13,13 @@ export const changed = ({ statistics }: Sample, change: (values: Float32Array, i
 export const filled = (value: number) => (values: Float32Array) => values.map(() => value);
 const weightOf = ({ own }: Sample, i: number): number => Number(own[i]?.["weight"] ?? 1);
 
-function averageOf(sample: Sample): Float32Array {
-  const all = sample.parents.reduce((sum, _, i) => sum + weightOf(sample, i), 0);
-  return sample.base.map(
-    (_, p) => sample.parents.reduce((sum, parent, i) => sum + weightOf(sample, i) * (parent[p] ?? 0), 0) / all,
-  );
-}
-
 const averagesWith = (method: MergeMethod, sample: Sample, value: number, params: object): boolean => {
   const statistics = changed(sample, filled(value));
-  return close(merge(method, sample, { statistics, params: { ...params } }), averageOf(sample), 4 * scaleOf(sample.parents));
+  return close(
+    merge(method, sample, { statistics, params: { ...params } }),
+    averageByWeight(sample),
+    4 * scaleOf(sample.parents),
+  );
 };
 
 export const equalInformationAverages: Law = {
@@ -36,7 +33,7 @@ export const noInformationAverages: Law = {
   holds(method, { statistics, ...sample }) {
     const measured = { ...sample, ...(statistics === undefined ? {} : { statistics }) };
     if (!averagesWith(method, measured, 0, { floor: 0 })) return false;
-    return close(merge(method, sample), averageOf(sample), 4 * scaleOf(sample.parents));
+    return close(merge(method, sample), averageByWeight(sample), 4 * scaleOf(sample.parents));
   },
 };
 

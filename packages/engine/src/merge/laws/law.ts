@@ -65,6 +65,13 @@ export function close(a: Float32Array, b: Float32Array, scale: number): boolean 
 /** Equal in every element; +0 equals -0. */
 export const same = (a: Float32Array, b: Float32Array): boolean => a.length === b.length && a.every((x, i) => x === b[i]);
 
+/** Σᵢ wᵢ·xᵢ / Σᵢ wᵢ, in f64; weights left out are 1. */
+export function averageByWeight({ base, parents, own }: Sample): Float32Array {
+  const weightOf = (i: number): number => Number(own[i]?.["weight"] ?? 1);
+  const all = parents.reduce((sum, _, i) => sum + weightOf(i), 0);
+  return base.map((_, p) => parents.reduce((sum, parent, i) => sum + weightOf(i) * (parent[p] ?? 0), 0) / all);
+}
+
 export const firstOf = ({ parents, base }: Sample): Float32Array => parents[0] ?? base;
 export const norm = (x: Float32Array): number => Math.sqrt(x.reduce((acc, v) => acc + v * v, 0));
 export const dotOf = (x: Float32Array, y: Float32Array): number => x.reduce((acc, v, i) => acc + v * (y[i] ?? 0), 0);

@@ -1,16 +1,9 @@
 import type { Measured } from "../merge-values.ts";
-import { close, type Law, merge, type Sample, scaleOf } from "./law.ts";
+import { averageByWeight, close, type Law, merge, type Sample, scaleOf } from "./law.ts";
 
 // Laws of RegMean. The statistic of a parent is a Gram matrix, [columns, columns].
 
 const weightOf = ({ own }: Sample, i: number): number => Number(own[i]?.["weight"] ?? 1);
-
-function averageOf(sample: Sample): Float32Array {
-  const all = sample.parents.reduce((sum, _, i) => sum + weightOf(sample, i), 0);
-  return sample.base.map(
-    (_, p) => sample.parents.reduce((sum, parent, i) => sum + weightOf(sample, i) * (parent[p] ?? 0), 0) / all,
-  );
-}
 
 const gramOf = ({ statistics }: Pick<Sample, "statistics">, i: number): Float32Array =>
   statistics?.parents[i]?.[0]?.values ?? new Float32Array();
@@ -25,7 +18,7 @@ export const equalGramsAverage: Law = {
     const measured = { ...sample, ...(statistics === undefined ? {} : { statistics }) };
     const same = withGrams(measured, () => gramOf(measured, 0));
     return [{ statistics: same }, {}].every((changes) =>
-      close(merge(method, sample, changes), averageOf(sample), 16 * scaleOf(sample.parents)),
+      close(merge(method, sample, changes), averageByWeight(sample), 16 * scaleOf(sample.parents)),
     );
   },
 };
@@ -34,7 +27,7 @@ export const noInputsAverage: Law = {
   sentence: "Inputs that no parent has seen keep the average.",
   holds(method, sample) {
     const statistics = withGrams(sample, (gram) => new Float32Array(gram.length));
-    return close(merge(method, sample, { statistics }), averageOf(sample), 16 * scaleOf(sample.parents));
+    return close(merge(method, sample, { statistics }), averageByWeight(sample), 16 * scaleOf(sample.parents));
   },
 };
 
@@ -71,7 +64,7 @@ export const objectiveIsLeast: Law = {
   sentence: "With offDiagonal 1 the squared error of the outputs is not above that of the average or of any parent.",
   holds(method, sample) {
     const merged = objective(sample, merge(method, sample, { params: { offDiagonal: 1, ridge: 1e-9 } }));
-    const others = [averageOf(sample), ...sample.parents].map((each) => objective(sample, each));
+    const others = [averageByWeight(sample), ...sample.parents].map((each) => objective(sample, each));
     const slack = 1e-4 * Math.max(1, ...others);
     return others.every((other) => merged <= other + slack);
   },

@@ -10,12 +10,15 @@ const leastInformation = 1e-30;
 /** x^share for a share that is a number, x > 0: relative error below 1e-6 for x from e^-15 to e^15. */
 const power = (x: Element, share: number): Element => exp(mul(constant(share), ln(x)));
 
+/** What a file has that was damaged after it was written: information below 0 counts as none. */
+export const notNegative = (information: Element): Element => max(information, constant(0));
+
 /**
  * Fisher information at a parent's own λ: as measured, or with ln F interpolated linearly between two measurements,
  *   F = max(F₁, 1e-30)^(1 − s) · max(F₂, 1e-30)^s
  */
 export function informationOf({ value, next }: ParentStatistic): Element {
-  if (next === null) return value;
+  if (next === null) return notNegative(value);
   const [low, high] = [value, next.value].map((each) => max(each, constant(leastInformation)));
   if (low === undefined || high === undefined) throw new Error("There are two measurements.");
   return mul(low, power(div(high, low), next.share));

@@ -10,7 +10,7 @@ import {
   weighedByCurvature,
   zeroAlphaGivesBase,
 } from "../laws.ts";
-import { informationOf } from "./information.ts";
+import { informationOf, notNegative } from "./information.ts";
 import { noCoefficients } from "./parent-settings.ts";
 
 const examples = (of: string) =>
@@ -62,7 +62,7 @@ export const ugm = defineMethod({
       statistic === undefined ? [] : [mul(constant(own.examples), informationOf(statistic))],
     );
     if (baseStatistic === undefined || curvatures.length < parents.length) return add(start, scaled(alpha / parents.length));
-    const common = add(constant(prior), mul(constant(baseExamples), baseStatistic));
+    const common = add(constant(prior), mul(constant(baseExamples), notNegative(baseStatistic)));
     const below = add(common, mul(constant(alpha), sum(curvatures)));
     const isKnown = lessThan(zero, below);
     // Below 0 only where alpha is: infinity is what the run refuses.
