@@ -68,7 +68,7 @@ export function Preflight({ state, refusal, hint }: { state: CheckState; refusal
   );
 }
 
-function Line({ tone, children }: { tone: "ok" | "bad" | "quiet"; children: ReactNode }) {
+export function Line({ tone, children }: { tone: "ok" | "bad" | "quiet"; children: ReactNode }) {
   const mark = { ok: ["check", "text-ok"], bad: ["cross", "text-bad"], quiet: ["info", "text-ink-3"] } as const;
   const [icon, colour] = mark[tone];
   return (
@@ -82,7 +82,7 @@ function Line({ tone, children }: { tone: "ok" | "bad" | "quiet"; children: Reac
 }
 
 /** Where the fault lies; a click goes to its field. */
-function Place({ fault }: { fault: Fault }) {
+export function Place({ fault }: { fault: Fault }) {
   const words = placeWords(fault);
   if (!words) return null;
   return (
