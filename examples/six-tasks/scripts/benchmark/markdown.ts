@@ -1,5 +1,5 @@
 export const percent = (value: number, digits = 1): string => (100 * value).toFixed(digits);
-export const signed = (value: number): string => `${value < 0 ? "−" : "+"}${percent(Math.abs(value), 2)}`;
+const signed = (value: number): string => `${value < 0 ? "−" : "+"}${percent(Math.abs(value), 2)}`;
 export const interval = ({ value, low, high }: { value: number; low: number; high: number }): string =>
   `${signed(value)} (${signed(low)} to ${signed(high)})`;
 

@@ -16,7 +16,7 @@ export function quantile(values: readonly number[], share: number): number {
 export const median = (values: readonly number[]): number => quantile(values, 0.5);
 
 /** Half the width of Student's 95 % interval of a mean; 0 of one value. */
-export function studentHalf(values: readonly number[]): number {
+function studentHalf(values: readonly number[]): number {
   const count = values.length;
   return count < 2 ? 0 : ((quantiles[count - 2] ?? 1.96) * deviation(values)) / Math.sqrt(count);
 }

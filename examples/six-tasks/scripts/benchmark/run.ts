@@ -1,10 +1,14 @@
 /**
- * npm run benchmark:six-tasks -- [table|search|ablations|images|sets] [--budget N] [--examples N] [--seeds 1,2,…] [--sets N] [--only IDS] [--out FOLDER]
+ * npm run benchmark:six-tasks -- [PART] [--budget N] [--examples N] [--seeds 1,2,…] [--sets N] [--only IDS] [--out FOLDER]
  *
- * table: all methods, tuned with the same budget (the default). search: ways of searching, on one objective. ablations: one change
- * at a time to DF-Merge of the table. images:
- * several sets of convolutional networks. sets: the table on experts trained anew, from two bases and with two strengths. Each part writes its page in
- * `docs/benchmarks`; --only leaves what it does not name for another run. Resumable: what is finished is read from `.work/benchmark`.
+ *   table      all methods, tuned with the same budget of merges (the default)
+ *   search     ways of searching, on one objective
+ *   ablations  one change at a time to DF-Merge of the table
+ *   images     several sets of convolutional networks
+ *   sets       the table on experts trained anew, from two bases and with two strengths
+ *
+ * Each part writes its page into `docs/benchmarks`. --only leaves what it does not name for another run. Resumable: what is finished is read
+ * from `.work/benchmark`.
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -29,19 +33,23 @@ const { values, positionals } = parseArgs({
   },
 });
 const folder = join(import.meta.dirname, "../..");
-const seedsOf = (usual: string): number[] => (values.seeds ?? usual).split(",").map(Number);
+const count = (option: string, text: string): number => {
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  throw new Error(`--${option}: "${text}" is not a whole number above 0.`);
+};
+const seedsOf = (usual: string): number[] => (values.seeds ?? usual).split(",").map((text) => count("seeds", text));
 const common = {
-  budget: Number(values.budget ?? 60),
-  examples: Number(values.examples),
+  budget: count("budget", values.budget ?? "60"),
+  examples: count("examples", values.examples),
   folder,
   work: join(folder, ".work/benchmark"),
   out: values.out,
 };
 const parts = {
   table: async () => tableStudy(await open(), { ...common, seeds: seedsOf("1,2,3,4,5") }),
-  images: () => imageStudy({ ...common, budget: Number(values.budget ?? 30), seeds: seedsOf("1,2,3,4,5") }),
+  images: () => imageStudy({ ...common, budget: count("budget", values.budget ?? "30"), seeds: seedsOf("1,2,3,4,5") }),
   ablations: async () => ablationStudy(await open(), { ...common, seeds: seedsOf("1,2,3"), only: values.only?.split(",") }),
-  sets: () => setStudy({ ...common, sets: Number(values.sets), only: values.only?.split(",") }),
+  sets: () => setStudy({ ...common, sets: count("sets", values.sets), only: values.only?.split(",") }),
   search: async () =>
     searchStudy(await open(), { ...common, only: values.only?.split(","), seeds: seedsOf("1,2,3,4,5,6,7,8,9,10") }),
 };

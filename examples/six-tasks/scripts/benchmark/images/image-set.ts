@@ -14,7 +14,7 @@ import { featuresByBatch, newTensors, openModel, pixelsOf, tensorsOf, writeModel
 import { reestimate } from "./statistics.ts";
 import { type LabelledImage, trainImages } from "./train.ts";
 
-export interface ImageExpert {
+interface ImageExpert {
   readonly task: DigitTask;
   readonly domain: Domain;
   readonly folder: string;

@@ -5,7 +5,7 @@ import { type ImageNetwork, openNetwork, type TensorValues, tf } from "@amalgam/
 import { gaussian, type Random } from "../../random.ts";
 import { PIXELS, SIDE } from "./digits.ts";
 
-export const EPSILON = 1e-5;
+const EPSILON = 1e-5;
 const pool = { type: "max_pool", kernel_size: 2, stride: 2 } as const;
 const block = (channels: number, stride: number) => [
   { type: "conv", channels, kernel_size: 3, stride, padding: 1 } as const,

@@ -23,7 +23,7 @@ export interface ImageStudy {
 }
 
 /** Accuracy of one arm by measure, and of every task. */
-export interface ArmScores extends Readonly<Record<Measure, number>> {
+interface ArmScores extends Readonly<Record<Measure, number>> {
   readonly search: number;
   readonly tasks: readonly number[];
 }

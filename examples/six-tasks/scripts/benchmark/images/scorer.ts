@@ -9,7 +9,7 @@ import { reestimate } from "./statistics.ts";
 import type { LabelledImage } from "./train.ts";
 
 /** Search items of each task; every task has its own digits. */
-export const SEARCHED = 250;
+const SEARCHED = 250;
 const GENERALISED = 500;
 const CALIBRATION = 200;
 const BATCH = 250;

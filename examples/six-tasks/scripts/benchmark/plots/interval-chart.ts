@@ -1,6 +1,6 @@
 import { frame, scaleOf, ticksOf } from "./frame.ts";
 
-export interface IntervalRow {
+interface IntervalRow {
   readonly title: string;
   /** One mark for each series, in their order. */
   readonly marks: readonly { readonly value: number; readonly low: number; readonly high: number }[];

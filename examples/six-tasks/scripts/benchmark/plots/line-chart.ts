@@ -1,6 +1,6 @@
 import { frame, type Scale, scaleOf, ticksOf } from "./frame.ts";
 
-export interface Line {
+interface Line {
   readonly title: string;
   readonly points: readonly (readonly [x: number, y: number])[];
   /** From low to high, around the line. */
