@@ -213,6 +213,23 @@ describe("a merge is refused, with the place in the recipe, and leaves nothing b
     expect(report.notes).toContain("Tensors that the statistics do not have are averaged by weight: model.pooler.");
   });
 
+  it("statistics of trimmed task vectors are refused where nothing is trimmed, and noted where something else is", async () => {
+    const about = { base: digests["base"] ?? "", lambda: 0.5, settings: { density: 0.2 } };
+    await fisher("a.trimmed", 7, { model: digests["a"] ?? "", ...about });
+    await fisher("b.trimmed", 8, { model: digests["b"] ?? "", ...about });
+    const parents = (own: object) => two({ statistics: ["a.trimmed"], ...own }, { statistics: ["b.trimmed"], ...own });
+    expect(await faultsOf(() => merge(parseRecipe({ ...dfMerge, parents: parents({}) })))).toEqual([
+      "STATISTIC_DENSITY parents 0 statistics 0",
+      "STATISTIC_DENSITY parents 1 statistics 0",
+    ]);
+    const notesAt = async (density: number) => {
+      const recipe = parseRecipe({ ...dfMerge, method: "trimmed_df_merge", parents: parents({ density }) });
+      return (await merge(recipe)).report.notes.filter((note) => note.includes("approximate"));
+    };
+    expect(await notesAt(0.2)).toEqual([]);
+    expect(await notesAt(0.5)).toHaveLength(2);
+  });
+
   it("NaN in a statistic, which was no part of it when it was written", async () => {
     await copyFile(place("a.fisher"), place("nan"));
     const { tensors } = await openStatistic(place("nan"));

@@ -43,7 +43,8 @@ export function plan(recipe: Recipe, { base, parents, statistics = noStatistics 
   const named = referencesIn(recipe);
   if (listed(named).length !== listed(statistics).length)
     throw new Error("plan() needs the header of every statistic of the recipe.");
-  const unfit = [...checkStatisticsKind(method, statistics), ...checkDensity(recipe, statistics)];
+  const density = checkDensity(recipe, statistics);
+  const unfit = [...checkStatisticsKind(method, statistics), ...density.faults];
   if (unfit.length > 0) throw new RefusedError(unfit);
   const misplaced = checkSpaces(recipe, base, parents);
   // Factors and weights have no names in common: to go on would only name every tensor.
@@ -98,6 +99,7 @@ export function plan(recipe: Recipe, { base, parents, statistics = noStatistics 
       ...(extraction?.notes ?? []),
       ...describeState(state, parents),
       ...planner.notes,
+      ...density.notes,
       ...tokenizers.notes,
       ...(aligned?.notes ?? []),
     ],

@@ -11,8 +11,8 @@ import { trimmedTo } from "./trim.ts";
  * DF-Merge on trimmed task vectors. Ours: no paper has it.
  *   τ̂ᵢ = τᵢ where |τᵢ| is among the ⌊ρ·n + ½⌋ largest of its tensor, the first of equals, else 0
  *   out = base + M·Σᵢ Fᵢ·λᵢ·τ̂ᵢ / Σᵢ Fᵢ      Fᵢ = diagonal Fisher information of base + λᵢ·τ̂ᵢ on the task of parent i, + epsilon
- * Statistics as for DF-Merge. Those at several λ must have been measured of models trimmed with the same density, as amalgam df-merge
- * keeps them; one alone counts for every density. Tensors that the statistics do not have get base + Σᵢ λᵢ·τ̂ᵢ.
+ * Statistics as for DF-Merge, best of models that were trimmed with the same density, as amalgam df-merge keeps them; others are an
+ * approximation, and noted. Tensors that the statistics do not have get base + Σᵢ λᵢ·τ̂ᵢ.
  * Limits: what the largest entries are is decided tensor by tensor, so every tensor is read twice.
  * Source: DF-Merge (Lee et al. 2025), TIES (Yadav et al. 2023) for the trimming; together they are ours.
  */

@@ -66,20 +66,34 @@ export function checkStatisticsKind({ statistics: need, title }: MergeMethod, gi
   return [...faults, ...given.parents.flatMap(checkGrid)];
 }
 
-/** Of statistics at scaled models the way counts: whether task vectors were trimmed on it, and to what density. */
-export function checkDensity(recipe: Recipe, given: PerModel<StatisticHeader>): Fault[] {
-  return given.parents.flatMap((own, i) => {
-    const asked = recipe.parents[i]?.["density"] ?? 1;
-    if (own.length < 2) return [];
-    return own.flatMap(({ label, about: { lambda, settings } }, k): Fault[] => {
+/**
+ * Of statistics at scaled models the way counts: whether task vectors were trimmed on it, and to what density. A method that trims
+ * takes others as an approximation, which is noted, so that studies can tune the density; one that does not has no use for them.
+ */
+export function checkDensity(recipe: Recipe, given: PerModel<StatisticHeader>): { faults: Fault[]; notes: string[] } {
+  const [faults, notes]: [Fault[], string[]] = [[], []];
+  given.parents.forEach((own, i) => {
+    const asked = recipe.parents[i]?.["density"];
+    let isNoted = false;
+    own.forEach(({ label, about: { lambda, settings } }, k) => {
       const density = settings["density"] ?? 1;
-      if (lambda === 0 || density === asked) return [];
-      const why = `${label} was measured of task vectors of density ${density}, and the recipe's has ${JSON.stringify(asked)}`;
-      return [
-        fault("STATISTIC_DENSITY", `${why}; take one of them, or statistics of that density.`, ["parents", i, "statistics", k]),
-      ];
+      if (lambda === 0 || density === (asked ?? 1)) return;
+      const why = `${label} was measured of task vectors of density ${density}`;
+      if (asked !== undefined) {
+        if (!isNoted) notes.push(`${why}, and they are merged with ${JSON.stringify(asked)}: the information is approximate.`);
+        isNoted = true;
+      } else
+        faults.push(
+          fault("STATISTIC_DENSITY", `${why}; merge with trimmed_df_merge, or measure it without trimming.`, [
+            "parents",
+            i,
+            "statistics",
+            k,
+          ]),
+        );
     });
   });
+  return { faults, notes };
 }
 
 function checkGrid(own: readonly StatisticHeader[], i: number): Fault[] {
