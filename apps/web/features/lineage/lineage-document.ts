@@ -8,7 +8,7 @@ export const LineageDocument = graphql(`
       lineage(depth: 12, limit: 300) {
         truncated
         nodes { ...VersionName }
-        edges { id role coefficient position parentDigest parent { id } child { id } }
+        edges { id role coefficient position parentDigest statistics { id } parent { id } child { id } }
       }
     }
     suites(first: 5) { edges { node { id namespace name title } } }

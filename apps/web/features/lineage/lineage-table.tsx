@@ -3,7 +3,7 @@ import { type Column, DataTable } from "../../components/data-table.tsx";
 import { Digest } from "../../components/digest.tsx";
 import { KindGlyph } from "../../components/kind-glyph.tsx";
 import type { VersionLineageQuery, VersionNameFragment } from "../../gql/graphql.ts";
-import { coefficient } from "../../lib/format.ts";
+import { coefficient, plural } from "../../lib/format.ts";
 import { colourOf } from "../versions/mixture.ts";
 import { VersionName } from "../versions/version-name.tsx";
 import { versionPath } from "../versions/version-path.ts";
@@ -66,6 +66,17 @@ const columns: Column<Row>[] = [
     cell: (row) => <span className="font-medium">{row.edge.coefficient === null ? "" : coefficient(row.edge.coefficient)}</span>,
   },
   { key: "child", head: "Into", cell: (row) => <Name version={row.child} />, className: "pl-8" },
+  {
+    key: "statistics",
+    head: "Weighed by",
+    isSecondary: true,
+    cell: ({ edge, parent }) =>
+      edge.statistics.length > 0 && (
+        <Link href={versionPath(parent, "statistics")} className="link text-ink-2">
+          {plural(edge.statistics.length, "statistic")}
+        </Link>
+      ),
+  },
   { key: "fact", head: "Score", cell: (row) => <span className="text-ink-2">{row.fact}</span> },
   {
     key: "digest",

@@ -48,6 +48,7 @@ export const CheckMergeDocument = graphql(`
       peakMemoryBytes
       seconds
       existing { ...VersionName }
+      statistics { key ref kind lambda examples isMeasured seconds }
     }
   }
 `);

@@ -10,6 +10,7 @@ import { CardHead } from "../../components/ui/card.tsx";
 import { bytes, duration, plural } from "../../lib/format.ts";
 import { VersionName } from "../versions/version-name.tsx";
 import { versionPath } from "../versions/version-path.ts";
+import { CheckStatistics } from "./check-statistics.tsx";
 import { fieldIdsOf, placeWords } from "./fault-place.ts";
 import type { Check, CheckState } from "./use-check.ts";
 
@@ -53,6 +54,7 @@ export function Preflight({ state, refusal, hint }: { state: CheckState; refusal
           </Line>
         ))}
       </div>
+      {check?.ok && <CheckStatistics check={check} isStale={isStale} />}
       {check?.ok && <Forecast check={check} isStale={isStale} />}
       {check?.existing && (
         <div className={clsx("border-line border-b px-4 py-3", isStale && "opacity-60")}>

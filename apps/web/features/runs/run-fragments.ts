@@ -29,6 +29,7 @@ export const RunDetailFragment = graphql(`
     version { ...VersionName }
     evaluations { ...EvaluationRow version { ...VersionName } }
     statistics { ...StatisticRow }
+    needs { statistic { ...StatisticRow } }
   }
 `);
 

@@ -69,14 +69,20 @@ export function RunLive({ initial, strands }: Props) {
           )}
           <Card>
             <div className="flex items-center justify-between px-4 pt-3 pb-2 text-table">
-              <span className="num text-ink-2">{runDetail(run)}</span>
+              <span className="num text-ink-2">{isWaiting(run) ? "waiting for its statistics" : runDetail(run)}</span>
               <span className="num font-medium">{Math.round(run.progress * 100)}&#8239;%</span>
             </div>
             <ProgressBar value={run.progress} label={`Progress of ${run.title}`} className="mx-4 mb-4 h-1.5" />
             <Figures run={run} />
           </Card>
           {run.evaluations.length > 0 && <RunEvaluations evaluations={run.evaluations} />}
-          {run.statistics.length > 0 && <RunStatistics statistics={run.statistics} />}
+          {run.statistics.length > 0 && <RunStatistics statistics={run.statistics} note="kept as they arrive" />}
+          {run.needs.length > 0 && (
+            <RunStatistics
+              statistics={run.needs.map(({ statistic }) => statistic)}
+              note={isWaiting(run) ? "the merge begins when all are measured" : "what the merge is weighed by"}
+            />
+          )}
         </div>
         <Card className="self-start">
           <CardHead title="Stages" />
@@ -161,6 +167,10 @@ function RunActions({ run, onChange }: { run: RunDetailFragment; onChange: (run:
     </>
   );
 }
+
+/** Whether a merge has not begun because something is still being measured. */
+const isWaiting = (run: RunDetailFragment): boolean =>
+  run.state === "QUEUED" && run.needs.some(({ statistic }) => statistic.state !== "SUCCEEDED");
 
 /** Where on the page of its version a run's results are. */
 const tabs: Partial<Record<RunDetailFragment["kind"], string>> = { EVALUATION: "evaluations", STATISTIC: "statistics" };

@@ -7,6 +7,7 @@ import { Pager } from "../../components/pager.tsx";
 import { StatusPill } from "../../components/pill.tsx";
 import { ProgressBar } from "../../components/progress-bar.tsx";
 import { TimeAgo } from "../../components/time-ago.tsx";
+import { ButtonLink } from "../../components/ui/button.tsx";
 import { Card } from "../../components/ui/card.tsx";
 import type { StudiesQuery } from "../../gql/graphql.ts";
 import { accuracy, plural } from "../../lib/format.ts";
@@ -36,7 +37,11 @@ export async function StudiesPage({ after }: { after: string | null }) {
       <PageHead
         title="Studies"
         aside={<span className="text-table text-ink-3">{plural(studies.totalCount, "study", "studies")}</span>}
-      />
+      >
+        <ButtonLink href="/studies/new" look="filled">
+          New study
+        </ButtonLink>
+      </PageHead>
       {rows.some(({ state }) => !isOver(state)) && <RefreshWhile />}
       <Card>
         <DataTable
@@ -49,8 +54,8 @@ export async function StudiesPage({ after }: { after: string | null }) {
           empty={
             <EmptyState title="No studies yet">
               <p>
-                A study searches for the numbers of a merge that score best, and says what they are worth. Start one from a
-                recipe:
+                A study searches for the numbers of a merge that score best, and says what they are worth. Start one from the
+                form, or from a recipe:
               </p>
               <CommandLine
                 command="amalgam tune recipe.yaml --as acme/tuned --suite acme/suite"

@@ -41,7 +41,8 @@ export const StudyDetailFragment = graphql(`
     tuned: trials(role: TASK_ARITHMETIC) { id value params { name value } }
     bestVersion { ...VersionName }
     slices { name lengthScale points { at mean deviation } }
-    phases { suggestSeconds mergeSeconds evaluateSeconds otherSeconds }
+    needs { statistic { id state run { id title state progress } } }
+    phases { measureSeconds suggestSeconds mergeSeconds evaluateSeconds otherSeconds }
     verdict { mean comparisons { baseline title mean difference low high sentence } }
     failure { code message path }
   }

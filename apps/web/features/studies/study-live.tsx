@@ -10,6 +10,7 @@ import type { StudyDetailFragment } from "../../gql/graphql.ts";
 import { duration } from "../../lib/format.ts";
 import { BestCard } from "./best-card.tsx";
 import { ConvergenceChart } from "./convergence-chart.tsx";
+import { MeasuringCard } from "./measuring-card.tsx";
 import { SliceCharts } from "./slice-charts.tsx";
 import { StudyActions } from "./study-actions.tsx";
 import { aggregateWords, isOver, pillState, progressWords, timeParts } from "./study-words.ts";
@@ -45,6 +46,7 @@ export function StudyLive({ initial }: { initial: StudyDetailFragment }) {
       {!isOver(study.state) && (
         <ProgressBar value={study.trialCount / study.budget} label={`Trials of ${study.name}`} className="mb-3.5" />
       )}
+      <MeasuringCard study={study} />
       <div className="grid grid-cols-[minmax(0,1fr)_372px] gap-3.5 narrow:grid-cols-1">
         <Card>
           <CardHead title="Best so far" note={`${aggregateWords[study.aggregate]}, search split`}>
@@ -124,7 +126,7 @@ function TimeCard({ phases }: { phases: StudyDetailFragment["phases"] }) {
   const total = parts.reduce((sum, { seconds }) => sum + seconds, 0);
   return (
     <Card>
-      <CardHead title="Time in trials" note={total > 0 ? duration(total) : undefined} />
+      <CardHead title="Time spent" note={total > 0 ? duration(total) : undefined} />
       {parts.length === 0 ? (
         <p className="px-4 pb-4 text-table text-ink-3">No trial has ended yet.</p>
       ) : (

@@ -39,9 +39,15 @@ export const aggregateWords: Record<StudyDetailFragment["aggregate"], string> = 
   WORST: "score of the worst task",
 };
 
-/** The parts of the time of all trials, largest first; those that round to nothing are left out. */
+/** How far the measuring is that comes before the first trial. */
+export function measuredOf({ needs }: { needs: readonly { statistic: { state: string } }[] }): { done: number; total: number } {
+  return { done: needs.filter(({ statistic }) => statistic.state === "SUCCEEDED").length, total: needs.length };
+}
+
+/** The parts of the time of a study, largest first; those that round to nothing are left out. */
 export function timeParts(phases: StudyDetailFragment["phases"]): { label: string; seconds: number; share: number }[] {
   const parts = [
+    ...(phases.measureSeconds > 0 ? [{ label: "measuring", seconds: phases.measureSeconds }] : []),
     { label: "evaluating", seconds: phases.evaluateSeconds },
     { label: "merging", seconds: phases.mergeSeconds },
     { label: "suggesting", seconds: phases.suggestSeconds },

@@ -4,7 +4,7 @@ import { Facts } from "../../components/facts.tsx";
 import { KindGlyph } from "../../components/kind-glyph.tsx";
 import { MixtureStrip } from "../../components/strands/mixture-strip.tsx";
 import { Card, CardHead } from "../../components/ui/card.tsx";
-import { bytes, coefficient, duration } from "../../lib/format.ts";
+import { bytes, coefficient, duration, plural } from "../../lib/format.ts";
 import { baseOf, colourOf, directParents, mixtureStrands } from "./mixture.ts";
 import type { OverviewVersion } from "./overview-tab.tsx";
 import { recipeFacts } from "./recipe-facts.ts";
@@ -18,6 +18,7 @@ export function MadeOf({ version }: { version: OverviewVersion }) {
   const base = baseOf(version.parents);
   const facts = recipeFacts(version.recipe);
   const run = version.mergeRun;
+  const statistics = version.parents.reduce((sum, edge) => sum + edge.statistics.length, 0);
   const seconds = run?.startedAt && run.finishedAt ? (Date.parse(run.finishedAt) - Date.parse(run.startedAt)) / 1000 : null;
   return (
     <Card className="flex flex-col">
@@ -67,6 +68,7 @@ export function MadeOf({ version }: { version: OverviewVersion }) {
           <Facts
             items={[
               ...facts.items,
+              ...(statistics === 0 ? [] : [{ label: "Weighed by", value: plural(statistics, "statistic") }]),
               ...(seconds === null ? [] : [{ label: "Took", value: duration(seconds) }]),
               ...(run?.peakMemoryBytes ? [{ label: "Peak memory", value: bytes(Number(run.peakMemoryBytes)) }] : []),
               ...(run

@@ -35,6 +35,7 @@ export async function RecipeTab({ versionRef }: { versionRef: string }) {
                 <CommandLine command={`amalgam pull ${version.ref} ./${version.model.name}`} />
                 <CommandLine command={`amalgam reproduce ./${version.model.name}`} />
                 <ButtonLink href={`/merge?${recipeToQuery(version.recipe)}`}>Open in the workbench</ButtonLink>
+                <ButtonLink href={`/studies/new?${recipeToQuery(version.recipe)}`}>Tune its numbers</ButtonLink>
                 {version.mergeRun && (
                   <Facts
                     items={[

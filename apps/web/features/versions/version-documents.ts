@@ -27,6 +27,7 @@ export const VersionOverviewDocument = graphql(`
   query VersionOverview($ref: String!) {
     version(ref: $ref) {
       ...Mixture
+      parents { statistics { id } }
       card
       digest
       recipe

@@ -25,4 +25,15 @@ export async function keepStatistic(
       data: { ...measured, state: "SUCCEEDED", blobSha256: sha256, sizeBytes, finishedAt: deps.clock() },
     });
   });
+  await tellThoseWhoWait(deps, held.id);
+}
+
+/** Pages of merges and studies that wait for it show how far it is. */
+async function tellThoseWhoWait(deps: Deps, statisticId: string): Promise<void> {
+  const open = { in: ["QUEUED" as const, "RUNNING" as const] };
+  const some = { needs: { some: { statisticId } }, state: open };
+  const merges = await deps.db.run.findMany({ where: some, select: { id: true } });
+  const studies = await deps.db.study.findMany({ where: some, select: { id: true } });
+  for (const { id } of merges) await deps.notifications.publish("run", id);
+  for (const { id } of studies) await deps.notifications.publish("study", id);
 }

@@ -52,7 +52,7 @@ export function studyDraftPath(draft: StudyDraft): string {
   if (draft.searchSeed !== 0) query.set("sseed", String(draft.searchSeed));
   if (draft.parallel !== 1) query.set("parallel", String(draft.parallel));
   if (draft.aggregate !== "MEAN") query.set("score", draft.aggregate.toLowerCase());
-  return `/studies/new?${query.toString().replace(/%(2F|40|7E|3A|2C|5B|5D|7B|7D)/g, decodeURIComponent)}`;
+  return `/studies/new?${query.toString().replace(/%(2F|40|7E|3A|2C|5B|5D|7B|7D|3D)/g, decodeURIComponent)}`;
 }
 
 /** As `amalgam tune --tune` takes it: name, name=low:high or name=low:high:log. */

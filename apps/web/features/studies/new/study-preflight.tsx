@@ -60,7 +60,7 @@ export function StudyPreflight({ state, faults, hint, budget, parents }: Props) 
             <Line tone="ok">Scored on {plural(answer.taskNames.length, "task")}</Line>
             <Line tone="ok">
               At most {plural(budget, "trial")}
-              {answer.baselines > 0 && `, and ${answer.baselines} for the baselines it is judged against`}
+              {answer.baselines > 0 && `, and ${answer.baselines} more for what it is judged against`}
             </Line>
           </>
         )}

@@ -129,7 +129,7 @@ function Row({ index, row, targets, tunable, faults, onChange, onRemove }: RowPr
           />
           log
         </label>
-        <label className="flex min-w-0 flex-1 items-center gap-1.5 text-caption text-ink-3">
+        <label className="flex min-w-0 flex-1 items-center gap-1.5 text-caption text-ink-3 phone:order-1 phone:basis-full">
           <span className="whitespace-nowrap">only in</span>
           <input
             value={filter}
