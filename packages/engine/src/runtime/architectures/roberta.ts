@@ -2,6 +2,7 @@ import { gatherRows, gelu } from "@amalgam/tfjs-backend-ort";
 import type { Architecture } from "../architecture.ts";
 import { paddingMask } from "../attention-mask.ts";
 import { countLabels } from "../count-labels.ts";
+import { firstRowsOf } from "../first-rows.ts";
 import { Layers } from "../layers.ts";
 import type { TextNetwork } from "../network.ts";
 import { takeTensors } from "../take-tensors.ts";
@@ -28,7 +29,6 @@ export const roberta: Architecture = {
       ...robertaHead(config, headFrom, isMasked ? 0 : outputs),
     ]);
     const layers = new Layers(parameters);
-    const encode = (batch: TokenBatch) => encodeBatch(layers, config, batch);
     return {
       architecture: config.model_type,
       input: "tokens",
@@ -41,16 +41,16 @@ export const roberta: Architecture = {
       logits: (batch, positions = new Int32Array(0)) =>
         tf.tidy(() =>
           isMasked
-            ? maskedLogits(layers, config, gatherRows(encode(batch), positions))
-            : classLogits(layers, gatherRows(encode(batch), firstRows(batch))),
+            ? maskedLogits(layers, config, gatherRows(encode(layers, config, batch, "all"), positions))
+            : classLogits(layers, encode(layers, config, batch, "first")),
         ),
       dispose: () => parameters.dispose(),
     };
   },
 };
 
-/** Last layer, [size·length, d]. */
-function encodeBatch(layers: Layers, config: RobertaConfig, batch: TokenBatch): tf.Tensor2D {
+/** Last layer, [size·length, d], or the first row of each text alone, [size, d]: a classifier reads no other. */
+function encode(layers: Layers, config: RobertaConfig, batch: TokenBatch, rows: "all" | "first"): tf.Tensor2D {
   const mask = paddingMask(batch);
   const epsilon = config.layer_norm_eps;
   const shape = { batch: batch.size, length: batch.length, heads: config.num_attention_heads, epsilon };
@@ -60,12 +60,15 @@ function encodeBatch(layers: Layers, config: RobertaConfig, batch: TokenBatch): 
     const type = layers.firstRow("roberta.embeddings.token_type_embeddings", batch.ids.length);
     return layers.layerNorm("roberta.embeddings.LayerNorm", tf.add(tf.add(words, places), type), epsilon);
   });
-  for (let layer = 0; layer < config.num_hidden_layers; layer++) {
+  const last = config.num_hidden_layers - 1;
+  for (let layer = 0; layer <= last; layer++) {
     const below = hidden;
-    hidden = layers.encoderLayer(`roberta.encoder.layer.${layer}`, below, mask, shape);
+    const name = `roberta.encoder.layer.${layer}`;
+    if (layer === last && rows === "first") return layers.encoderLayerFirstRows(name, below, mask, shape);
+    hidden = layers.encoderLayer(name, below, mask, shape);
     below.dispose();
   }
-  return hidden;
+  return rows === "first" ? firstRowsOf(hidden, shape) : hidden;
 }
 
 /** pad_token_id + n for the n-th token that is not padding; padding itself stays at pad_token_id. */
@@ -79,8 +82,6 @@ function positionIds({ pad_token_id: padding, max_position_embeddings: rows }: R
     throw new RangeError(`A text of ${batch.length} tokens does not fit the model's ${rows - padding - 1} positions.`);
   });
 }
-
-const firstRows = (batch: TokenBatch) => Int32Array.from({ length: batch.size }, (_, row) => row * batch.length);
 
 function classLogits(layers: Layers, firsts: tf.Tensor2D): tf.Tensor2D {
   return layers.dense("classifier.out_proj", tf.tanh(layers.dense("classifier.dense", firsts)));
