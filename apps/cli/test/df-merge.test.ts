@@ -68,7 +68,7 @@ test.each([
   ["frozen", { fisher: "frozen" }],
   ["trimmed", { density: 0.3 }],
   ["none", { fisher: "none" }],
-  ["two blocks of layers, by Thompson sampling", { groups: 2, acquisition: "thompson" }],
+  ["two blocks of layers, by Thompson sampling", { groups: 2, acquisition: "thompson", granularity: "row" }],
   ["kinds of tensors, sampled information, shared", { groups: ["attention"], estimator: "sampled", shared: true }],
 ])(
   "what it has measured is kept with a recipe that merges to the same weights: %s",

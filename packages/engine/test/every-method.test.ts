@@ -86,7 +86,7 @@ const variants: Readonly<Record<string, readonly { own?: object; parameters?: ob
     { own: { lambda: 0.5 } },
     { own: { lambda: [0, 1] } },
     { own: { lambda: [{ filter: "mlp", value: 0.9 }, { value: 0.2 }] }, parameters: { granularity: "row" } },
-    { own: { lambda: 0.75 }, parameters: { granularity: "tensor", epsilon: 1e-6 } },
+    { own: { lambda: 0.75 }, parameters: { granularity: "tensor", epsilon: 1e-6, normalise: true } },
   ],
   trimmed_df_merge: [{ own: { density: [0.1, 0.6], lambda: 0.4 }, parameters: { granularity: "row" } }],
   dppa: [{ parameters: { multiple: [3, 5], sparsity: 0.5 } }],

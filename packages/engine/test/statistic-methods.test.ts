@@ -138,6 +138,22 @@ describe("the methods are their formulas in f64", () => {
     );
   });
 
+  test("DF-Merge on normalised information", () => {
+    fc.assert(
+      fc.property(weights, parents, (base, given) => {
+        const own = given.map(({ lambda }) => ({ lambda }));
+        const models = given.map((each): DfModel => {
+          const [, , fisher] = each.grid;
+          const norm = Math.sqrt(names.reduce((sum, name) => sum + at(fisher, name).reduce((all, x) => all + x * x, 0), 0));
+          const unit = new Map(names.map((name) => [name, at(fisher, name).map((x) => (norm === 0 ? 0 : x / norm))]));
+          return { delta: deltaOf(base, each), lambda: each.lambda, fisher: unit };
+        });
+        const found = merged("df_merge", { base, given, own, params: { normalise: true }, isFrozen: true });
+        expectNear(found, dfMerge(base, models), 4 * given.length);
+      }),
+    );
+  });
+
   test("DF-Merge without epsilon, on frozen information with zeros", () => {
     fc.assert(
       fc.property(weights, parents, (base, given) => {

@@ -36,6 +36,8 @@ const schema = z.strictObject({
       groups: z.union([z.literal("model"), z.int().min(1).max(64), z.array(text).min(1).max(32)]).default("model"),
       /** Of Fisher information. */
       estimator: z.enum(["exact", "sampled", "empirical"]).default("exact"),
+      /** What it weighs: every entry, or by its mean every row or tensor. */
+      granularity: z.enum(["parameter", "row", "tensor"]).default("parameter"),
       /** How the next λ is chosen. */
       acquisition: z.enum(["auto", "logEi", "ucb", "thompson"]).default("auto"),
       /** One λ for all parents. */

@@ -13,7 +13,7 @@ import { type CorrectBits, countCorrect, type Estimate, macroInterval, pairedDif
 import { refusal } from "../../failure.ts";
 import type { LambdaOf } from "./describe-lambda.ts";
 import { type Groups, groupsOf } from "./df-groups.ts";
-import type { DfRecipe } from "./df-recipe.ts";
+import type { DfParameters, DfRecipe } from "./df-recipe.ts";
 import { type FoundLambdas, searchLambdas } from "./search-lambdas.ts";
 import { startClock } from "./start-clock.ts";
 
@@ -62,7 +62,8 @@ export async function searchDfMerge(recipe: DfRecipe, options: DfOptions): Promi
     const grids = parameters.fisher === "none" ? [] : await measure(recipe, laboratory, deltas, search, options);
     const fisher = clock();
     const groups = groupsOf(parameters.groups, [...laboratory.base.keys()]);
-    const merge = (lambdas: readonly (readonly number[])[]): TensorMap => mergeAt(laboratory, { deltas, grids }, groups, lambdas);
+    const merge = (lambdas: readonly (readonly number[])[]): TensorMap =>
+      mergeAt(laboratory, { deltas, grids, granularity: parameters.granularity }, groups, lambdas);
     const found = await searchLambdas(recipe, groups.names, options, async (lambdas) => {
       const started = startClock();
       const trunk = merge(lambdas);
@@ -145,9 +146,15 @@ function measure(
   });
 }
 
+interface Merging {
+  readonly deltas: readonly TensorMap[];
+  readonly grids: readonly (readonly FisherAt[])[];
+  readonly granularity: DfParameters["granularity"];
+}
+
 function mergeAt(
-  { base }: Laboratory,
-  { deltas, grids }: { deltas: readonly TensorMap[]; grids: readonly (readonly FisherAt[])[] },
+  { base, experts }: Laboratory,
+  { deltas, grids, granularity }: Merging,
   groups: Groups,
   lambdas: readonly (readonly number[])[],
 ): TensorMap {
@@ -157,7 +164,12 @@ function mergeAt(
     const grid = grids[i];
     return { delta, lambda, fisher: grid === undefined ? null : interpolateFisher(grid, lambda) };
   });
-  return dfMerge(base, models);
+  const shapes = experts[0]?.network.parameters;
+  return dfMerge(base, models, {
+    granularity: granularity === "parameter" ? "param" : granularity,
+    // A tensor with fewer than two axes is one row, as everywhere.
+    rowsOf: (tensor) => (shapes !== undefined && shapes.shape(tensor).length > 1 ? (shapes.shape(tensor)[0] ?? 1) : 1),
+  });
 }
 
 const named = ({ names }: Groups, values: readonly number[]): LambdaOf =>

@@ -45,7 +45,7 @@ export async function keepStatistics(folder: string, recipe: DfRecipe, result: D
 }
 
 function recipeOf(folder: string, recipe: DfRecipe, { settings }: DfResult, statistics: readonly (readonly string[])[]): unknown {
-  const { fisher, density } = recipe.parameters;
+  const { fisher, density, granularity } = recipe.parameters;
   const place = (model: string) => path.relative(folder, path.resolve(model)) || ".";
   const isTrimmed = density < 1;
   const common = { base: place(recipe.base), dtype: "F32" };
@@ -61,7 +61,7 @@ function recipeOf(folder: string, recipe: DfRecipe, { settings }: DfResult, stat
       parents: models.map(({ model, lambda }) => ({ model, weight: lambda })),
     };
   return {
-    ...{ method: isTrimmed ? "trimmed_df_merge" : "df_merge", ...common },
+    ...{ method: isTrimmed ? "trimmed_df_merge" : "df_merge", ...common, parameters: { granularity } },
     parents: isTrimmed ? models.map((parent) => ({ ...parent, density })) : models,
   };
 }

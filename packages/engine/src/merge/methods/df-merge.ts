@@ -12,11 +12,13 @@ import {
   zeroLambdasGiveBase,
 } from "../laws.ts";
 import { dfSum, lambda, params } from "./df-sum.ts";
+import { informationNorms } from "./information-norms.ts";
 import { noCoefficients } from "./parent-settings.ts";
 
 /**
  * Moves every parent along its own ray from the base, and weighs entries by the Fisher information of the moved parents.
  *   out = base + M·Σᵢ Fᵢ·λᵢ·τᵢ / Σᵢ Fᵢ      Fᵢ = diagonal Fisher information of base + λᵢ·τᵢ on the task of parent i, + epsilon
+ * normalise: Fᵢ / ‖Fᵢ‖ in place of Fᵢ, norm over all merged tensors, so that no parent is louder than others.
  * Statistics: one of kind fisher for each parent (frozen: it counts for every λ), or several, at ascending λ. Between two λ
  *   Fᵢ(λ) = max(Fᵢ(λ₁), 1e-30)^(1 − s) · max(Fᵢ(λ₂), 1e-30)^s, s = (λ − λ₁) / (λ₂ − λ₁)
  * and a λ outside of those measured is refused. The same information everywhere makes it task arithmetic, λᵢ = 1/M with that of the
@@ -50,7 +52,9 @@ export const dfMerge = defineMethod({
     silentParentShrinks,
     withinMovedParents,
   ],
+  ofModel: ["normalise"],
   coefficients: noCoefficients,
+  survey: informationNorms,
   build: (input) =>
     dfSum(
       input,

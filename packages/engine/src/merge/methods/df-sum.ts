@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { add, constant, div, type Element, lessThan, mul, select, sum } from "../../expr/expr.ts";
+import { add, broadcast, constant, div, type Element, lessThan, mul, select, sum } from "../../expr/expr.ts";
 import type { BuildInput, BuildParent } from "../define-method.ts";
 import { informationOf, pooled } from "./information.ts";
+import { overNorm } from "./information-norms.ts";
 
 // What DF-Merge and its trimmed variant have in common.
 
@@ -19,6 +20,10 @@ export const params = z.object({
     .enum(["parameter", "row", "tensor"])
     .default("parameter")
     .describe("What information weighs: every entry, or by its mean every row or tensor"),
+  normalise: z
+    .boolean()
+    .default(false)
+    .describe("Divide each parent's information by its norm over all merged tensors, which the authors do not"),
 });
 
 export type DfParams = z.output<typeof params>;
@@ -31,7 +36,7 @@ export function dfSum(
   {
     base,
     parents,
-    params: { epsilon, granularity },
+    params: { epsilon, granularity, normalise },
   }: Pick<BuildInput<unknown, DfParams>, "base" | "params"> & {
     readonly parents: readonly Pick<BuildParent<{ readonly lambda: number }>, "own" | "statistic">[];
   },
@@ -40,9 +45,11 @@ export function dfSum(
   const start = base ?? constant(0);
   const moved = (factor: number) => vectors.map((vector, i) => mul(constant(factor * (parents[i]?.own.lambda ?? 0)), vector));
   const plain = moved(1);
-  const weights = parents.flatMap(({ statistic }) =>
-    statistic === undefined ? [] : [add(pooled(informationOf(statistic), granularity), constant(epsilon))],
-  );
+  const weights = parents.flatMap(({ statistic }, i): Element[] => {
+    if (statistic === undefined) return [];
+    const information = pooled(informationOf(statistic), granularity);
+    return [add(normalise ? mul(broadcast(overNorm(i, 1)), information) : information, constant(epsilon))];
+  });
   if (weights.length < parents.length) return add(start, sum(plain));
   const below = sum(weights);
   const isKnown = lessThan(constant(0), below);

@@ -1,19 +1,5 @@
 import { z } from "zod";
-import {
-  broadcast,
-  constant,
-  div,
-  dot,
-  type Element,
-  lessThan,
-  max,
-  measured,
-  mul,
-  number,
-  numeric,
-  select,
-  sum,
-} from "../../expr/expr.ts";
+import { broadcast, constant, div, type Element, lessThan, max, mul, select, sum } from "../../expr/expr.ts";
 import { type BuildInput, defineMethod } from "../define-method.ts";
 import {
   boundedByParents,
@@ -25,6 +11,7 @@ import {
   single,
 } from "../laws.ts";
 import { averageOf, informationOf } from "./information.ts";
+import { informationNorms, overNorm } from "./information-norms.ts";
 import { allWeightsZero, noCoefficients, share } from "./parent-settings.ts";
 
 const perParent = z.object({ weight: share("How much this parent counts, beside its Fisher information") });
@@ -50,9 +37,8 @@ function weightsOf({ parents, params: { normalise, floor, favourTarget } }: Inpu
     if (statistic === undefined) return [];
     const information = informationOf(statistic);
     const least = i === 0 || !favourTarget ? floor : 0;
-    const norm = measured(`norm.${i}`);
-    const scale = numeric.ifLess(number(0), norm, numeric.div(number(weight), norm), number(0));
-    return [mul(normalise ? broadcast(scale) : constant(weight), max(information, constant(least)))];
+    const scale = normalise ? broadcast(overNorm(i, weight)) : constant(weight);
+    return [mul(scale, max(information, constant(least)))];
   });
   return weights.length === parents.length ? weights : null;
 }
@@ -92,29 +78,7 @@ export const fisher = defineMethod({
   ],
   check: allWeightsZero,
   coefficients: noCoefficients,
-  survey: {
-    rounds: [
-      ({ parents, params: { normalise } }) => {
-        if (!normalise) return {};
-        const squares = parents.flatMap(({ statistic }, i) => {
-          if (statistic === undefined) return [];
-          const information = informationOf(statistic);
-          return [[`square.${i}`, dot(information, information)] as const];
-        });
-        return { numbers: Object.fromEntries(squares) };
-      },
-    ],
-    conclude(_round, tensors) {
-      const norms: Record<string, number> = {};
-      for (const { numbers } of tensors)
-        for (const [name, value] of Object.entries(numbers)) {
-          const i = /^square\.(\d+)$/.exec(name)?.[1];
-          if (i !== undefined) norms[`norm.${i}`] = (norms[`norm.${i}`] ?? 0) + value;
-        }
-      const roots = Object.fromEntries(Object.entries(norms).map(([name, value]) => [name, Math.sqrt(value)]));
-      return tensors.map(() => roots);
-    },
-  },
+  survey: informationNorms,
   build(input) {
     const average = averageOf(input.parents.map(({ value, own: { weight } }) => ({ value, weight })));
     const weights = weightsOf(input);

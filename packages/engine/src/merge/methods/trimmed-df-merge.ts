@@ -4,6 +4,7 @@ import { defineMethod } from "../define-method.ts";
 import { noChangeGivesBase, trimmedFirst, wholeDensityIs, zeroDensityGivesBase, zeroLambdasGiveBase } from "../laws.ts";
 import { dfMerge } from "./df-merge.ts";
 import { dfSum, lambda, params } from "./df-sum.ts";
+import { informationNorms } from "./information-norms.ts";
 import { density, noCoefficients } from "./parent-settings.ts";
 import { trimmedTo } from "./trim.ts";
 
@@ -31,7 +32,9 @@ export const trimmedDfMerge = defineMethod({
   output: "weights",
   params,
   laws: [noChangeGivesBase, zeroLambdasGiveBase, zeroDensityGivesBase, wholeDensityIs(dfMerge), trimmedFirst],
+  ofModel: ["normalise"],
   coefficients: noCoefficients,
+  survey: informationNorms,
   build: (input) =>
     dfSum(
       input,
