@@ -99,7 +99,7 @@ describe("finds what there is to find", () => {
     const random = regret({ kind: "random" });
     expect(regret({ ...deterministic, kind: "turbo" })).toBeLessThan(random / 1.8);
     expect(regret(deterministic)).toBeLessThan(random / 10);
-  });
+  }, 60_000);
 
   test("CMA-ES: a rotated ellipsoid, to 1e-8", () => {
     const random = randomOf(4);
