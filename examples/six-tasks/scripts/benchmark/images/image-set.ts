@@ -7,7 +7,6 @@ import { borrowValues, type ImageNetwork, tf, trunkTensors } from "@amalgam/engi
 import { fitLinearHead } from "../../model/linear-head.ts";
 import { hashText, seededRandom } from "../../random.ts";
 import { settings } from "../../settings.ts";
-import { say } from "../grids.ts";
 import { type Digit, type DigitSplits, splitDigits } from "./digits.ts";
 import { type DigitTask, type Domain, digitTasks, domains, quarterTurn, shown } from "./domains.ts";
 import { featuresByBatch, newTensors, openModel, pixelsOf, tensorsOf, writeModel } from "./network.ts";
@@ -42,6 +41,7 @@ export async function openImageSet(digits: readonly Digit[], seed: number, work:
   const baseFolder = join(place, "base");
   await made(baseFolder, (folder) => trainBase(splits, seed, folder));
   const baseNetwork = await openModel(baseFolder);
+  await made(trunkFolder(baseFolder), (partial) => writeTrunk(baseNetwork, partial));
   const trunkOf = (network: ImageNetwork): TensorMap =>
     new Map(trunkTensors(network).map((name) => [name, network.parameters.values(name).slice()]));
   const base = trunkOf(baseNetwork);
@@ -52,6 +52,7 @@ export async function openImageSet(digits: readonly Digit[], seed: number, work:
     const folder = join(place, task.name);
     await made(folder, (partial) => trainExpert({ splits, seed, baseFolder, task, domain }, partial));
     const network = await openModel(folder);
+    await made(trunkFolder(folder), (partial) => writeTrunk(network, partial));
     const weights = trunkOf(network);
     const delta = combine(weights, (name, values) => values.map((value, p) => value - (base.get(name)?.[p] ?? 0)));
     experts.push({ task, domain, folder, network, weights, delta });
@@ -59,14 +60,15 @@ export async function openImageSet(digits: readonly Digit[], seed: number, work:
   return { baseFolder, base, experts, splits, dispose: () => experts.forEach(({ network }) => void network.dispose()) };
 }
 
+/** The same model without its head. */
+export const trunkFolder = (folder: string): string => `${folder}-trunk`;
+
 /** A folder that is there is whole. */
 async function made(folder: string, make: (partial: string) => Promise<void>): Promise<void> {
   if (existsSync(folder)) return;
-  const started = performance.now();
   const partial = `${folder}.partial-${process.pid}`;
   await make(partial);
   await rename(partial, folder);
-  say(`Trained ${folder} in ${((performance.now() - started) / 1000).toFixed(0)} s`);
 }
 
 /** Knows no digit: tells by how many quarters an image was turned, in all domains but the turned one. */
@@ -115,6 +117,12 @@ async function trainExpert({ splits, seed, baseFolder, task, domain }: ExpertPla
   trainImages(network, items, { name: `${seed}/${task.name}`, epochs: 3, peakLearningRate: 1e-3, isHeadFrozen: true });
   await writeModel(folder, tensorsOf(network), task.labels);
   network.dispose();
+}
+
+async function writeTrunk(network: ImageNetwork, folder: string): Promise<void> {
+  const trunk = [...tensorsOf(network)].filter(([name]) => !name.startsWith("classifier."));
+  // A config must name a label.
+  await writeModel(folder, new Map(trunk), ["none"]);
 }
 
 function featuresOf(network: ImageNetwork, items: readonly LabelledImage[]): { values: Float32Array; width: number } {

@@ -9,7 +9,7 @@ import type { Measure } from "./comparisons.ts";
 import { readDigits } from "./digits.ts";
 import { imageGrids } from "./grids.ts";
 import { imageReport } from "./image-report.ts";
-import { type ImageSet, openImageSet } from "./image-set.ts";
+import { type ImageSet, openImageSet, trunkFolder } from "./image-set.ts";
 import { ImageScorer } from "./scorer.ts";
 
 export interface ImageStudy {
@@ -87,7 +87,9 @@ async function runSet(set: ImageSet, seed: number, { budget, examples, work }: I
 }
 
 function mergeable({ base, experts, baseFolder }: ImageSet): Mergeable {
-  const folders = { base: baseFolder, experts: experts.map(({ folder }) => folder) };
+  // Heads of two and of ten labels cannot be merged, and need not be.
+  const trunks = { base: trunkFolder(baseFolder), experts: experts.map(({ folder }) => trunkFolder(folder)) };
+  const folders = { ...trunks, headFrom: baseFolder };
   const tasks = experts.map(({ task }) => task.name);
   return { tasks, base, experts, ties: (params) => tiesMerge({ ...folders, ...params }) };
 }
