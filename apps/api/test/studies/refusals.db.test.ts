@@ -180,8 +180,9 @@ test("the check tells what would be searched and on what, and starts nothing", a
 });
 
 test("what is wrong with recipe and tasks is told at once", async () => {
-  const { faults } = await check({ tune: [{ name: "beta" }], suite: "none" });
+  const { faults } = await check({ tune: [{ name: "beta" }], suite: "none", budget: 0 });
   expect(faults?.map(({ code, path }) => [code, path.join(".")])).toEqual([
+    ["INVALID_INPUT", "budget"],
     ["NOT_TUNABLE", "tune.0.name"],
     ["NOT_FOUND", "suite"],
   ]);

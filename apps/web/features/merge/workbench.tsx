@@ -1,4 +1,5 @@
 "use client";
+import Link from "next/link";
 import { useMemo, useState } from "react";
 import { CodeBlock } from "../../components/code-block.tsx";
 import { CopyLinkButton } from "../../components/copy-button.tsx";
@@ -9,7 +10,7 @@ import { Segmented } from "../../components/ui/segmented.tsx";
 import type { ChoiceFragment } from "../../gql/graphql.ts";
 import { bytes, duration, plural } from "../../lib/format.ts";
 import { toYaml } from "../versions/recipe-text.ts";
-import { type Draft, proposedName, toRecipe } from "./draft.ts";
+import { type Draft, proposedName, toRecipe, writeDraft } from "./draft.ts";
 import { carriedOver } from "./fields.ts";
 import { formOf, shapeOf } from "./form-of.ts";
 import { MethodBar } from "./method-bar.tsx";
@@ -147,6 +148,14 @@ export function Workbench({ initial, methods, choices, namespaces, suites }: Pro
               </label>
             )}
             {button("mt-3 h-9 w-full phone:hidden")}
+            {suites.length > 0 && (
+              <Link
+                href={`/studies/new?${writeDraft({ ...draft, name: null })}`}
+                className="link mt-2.5 block text-center text-table text-ink-2"
+              >
+                Tune its numbers instead
+              </Link>
+            )}
           </div>
           <Identity check={state.check} />
         </Card>

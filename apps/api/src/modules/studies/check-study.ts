@@ -5,7 +5,7 @@ import { type Actor, authorise } from "../accounts/actor.ts";
 import { parseInput } from "../refuse.ts";
 import { averageRecipe, isScaleStudy, scaleBudget, scaledRecipe } from "./baseline-recipe.ts";
 import { prepareStudy } from "./prepare-study.ts";
-import { startInput } from "./study-input.ts";
+import { type StartInput, startInput } from "./study-input.ts";
 
 export interface StudyCheck {
   readonly ok: boolean;
@@ -19,8 +19,11 @@ export interface StudyCheck {
 /** Says what a study would search and on what, or everything that is wrong with it. */
 export async function checkStudy(deps: Deps, actor: Actor, raw: unknown): Promise<StudyCheck> {
   authorise(actor, "read");
+  const { input, faults } = readInput(raw);
+  if (input === null) return refused(faults);
   try {
-    const { merge, space, tasks } = await prepareStudy(deps, parseInput(startInput, raw));
+    const { merge, space, tasks } = await prepareStudy(deps, input);
+    if (faults.length > 0) return refused(faults);
     const { recipe, parents } = merge;
     const average = averageRecipe(
       recipe,
@@ -31,6 +34,25 @@ export async function checkStudy(deps: Deps, actor: Actor, raw: unknown): Promis
     return { ok: true, faults: [], space, baselines, taskNames: tasks.map(({ task }) => task.name) };
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
-    return { ok: false, faults: error.faults, space: [], baselines: 0, taskNames: [] };
+    return refused([...faults, ...error.faults]);
   }
+}
+
+const refused = (faults: readonly Fault[]): StudyCheck => ({ ok: false, faults, space: [], baselines: 0, taskNames: [] });
+
+/** A number that is out of bounds does not keep us from looking at the rest: it is left at its default for that. */
+function readInput(raw: unknown): { input: StartInput | null; faults: readonly Fault[] } {
+  const fields = raw as Readonly<Record<string, unknown>>;
+  const read = (value: unknown) => {
+    try {
+      return { input: parseInput(startInput, value), faults: [] };
+    } catch (error) {
+      if (error instanceof RefusedError) return { input: null, faults: error.faults };
+      throw error;
+    }
+  };
+  const whole = read(fields);
+  if (whole.input !== null) return whole;
+  const bad = new Set(whole.faults.map(({ path }) => path[0]));
+  return { ...read(Object.fromEntries(Object.entries(fields).filter(([key]) => !bad.has(key)))), faults: whole.faults };
 }
