@@ -105,6 +105,7 @@ async function plant(count: number): Promise<void> {
         ...{ state: "SUCCEEDED", blobSha256: sha256, sizeBytes: 1n, seconds: 1, finishedAt: new Date() },
       },
     });
+    await db.runStatistic.create({ data: { runId: run.id, position: 0, statisticId: statistic.id } });
     const other = await db.modelVersion.findFirst({ where: { id: { not: version.id } } });
     if (other)
       await db.lineageEdge.create({
@@ -126,7 +127,7 @@ const version =
 const documents = {
   models: `{ models(first: 50) { totalCount edges { node { name strand latest { ${version} } } } } }`,
   versions: `{ versions(first: 50) { totalCount edges { node { ${version} } } } }`,
-  runs: `{ runs(first: 50) { edges { node { id failure { code } stages { name } version { ${version} } evaluations { value version { ref } task { name labels } } } } } }`,
+  runs: `{ runs(first: 50) { edges { node { id statistics { key } needs { statistic { key version { ref } run { state } } } failure { code } stages { name } version { ${version} } evaluations { value version { ref } task { name labels } } } } } }`,
   tasks: "{ tasks(first: 50) { edges { node { name splits { name } expert { ref model { name } } } } } }",
   statistics: `{ statistics(first: 50) { totalCount edges { node { key settings downloadPath split { name task { name } } version { ref } base { ref } head { ref } run { state } } } } }`,
   lineage: `{ version(ref: "many/m1") { lineage { nodes { ${version} } edges { id role parent { id } child { id } statistics { key split { task { name } } } } } } }`,

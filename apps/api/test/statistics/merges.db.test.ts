@@ -159,6 +159,7 @@ test.each([
     [1, 1, 1],
   ],
   ["df-grid", recipe, { grid: 3, examples: 20 }, [0, 0.5, 1, 0, 0.5, 1]],
+  ["trimmed", { ...recipe, method: "trimmed_df_merge" }, { grid: 2 }, [0, 1, 0, 1]],
   ["df-frozen", recipe, { lambdas: [1] }, [1, 1]],
 ])("%s has what it needs measured and is merged", async (name, given, statistics, lambdas) => {
   const { statistics: needed, faults } = await check(given, statistics);

@@ -91,7 +91,7 @@ test("a second study on the same parents measures nothing", async () => {
   expect(sequenceOf(study)).toEqual(sequenceOf(await studyOver(stack, first.id)));
 });
 
-test("trimmed DF-Merge with its density among the numbers: the models themselves are measured", async () => {
+test("trimmed DF-Merge with its density among the numbers: measured at the density that it starts from", async () => {
   const study = await studyOver(
     stack,
     (
@@ -102,8 +102,14 @@ test("trimmed DF-Merge with its density among the numbers: the models themselves
     ).id,
   );
   expect(study).toMatchObject({ state: "SUCCEEDED", bestVersion: { state: "READY" } });
-  const needs = await stack.deps.db.studyStatistic.findMany({ where: { studyId: study.id }, include: { statistic: true } });
-  expect(needs.map(({ statistic }) => statistic.lambda)).toEqual([1, 1]);
+  const needs = await stack.deps.db.studyStatistic.findMany({
+    where: { studyId: study.id },
+    include: { statistic: true },
+    orderBy: { position: "asc" },
+  });
+  expect(
+    needs.map(({ statistic: { lambda, about } }) => [lambda, (about as { settings: { density?: number } }).settings.density]),
+  ).toEqual([0, 1].flatMap(() => [0, 0.25, 0.5, 0.75, 1].map((lambda) => [lambda, lambda === 0 ? undefined : 0.2])));
   const densities = new Set(
     study.trials.filter(({ role }) => role === "SEARCH").map(({ params }) => (params as Record<string, number>)["density[*]"]),
   );

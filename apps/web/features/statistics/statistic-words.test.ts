@@ -15,6 +15,7 @@ test("tasks without a search split, and those of an outside command, cannot be m
 });
 
 test("names say how, where there is a how", () => {
-  expect(statisticName({ kind: "FISHER", estimator: "sampled" })).toBe("Fisher information, sampled");
-  expect(statisticName({ kind: "GRAM", estimator: "gram" })).toBe("Gram matrices");
+  expect(statisticName({ kind: "FISHER", estimator: "sampled", density: null })).toBe("Fisher information, sampled");
+  expect(statisticName({ kind: "FISHER", estimator: "exact", density: 0.2 })).toBe("Fisher information, exact, trimmed to 0.2");
+  expect(statisticName({ kind: "GRAM", estimator: "gram", density: null })).toBe("Gram matrices");
 });

@@ -1,10 +1,11 @@
 import type { StatisticRowFragment } from "../../gql/graphql.ts";
 
-type Named = Pick<StatisticRowFragment, "kind" | "estimator">;
+type Named = Pick<StatisticRowFragment, "kind" | "estimator" | "density">;
 
-/** "Fisher information, exact". */
-export function statisticName({ kind, estimator }: Named): string {
-  return kind === "GRAM" ? "Gram matrices" : `Fisher information, ${estimator}`;
+/** "Fisher information, exact"; "…, trimmed to 0.2" where the task vector was. */
+export function statisticName({ kind, estimator, density }: Named): string {
+  if (kind === "GRAM") return "Gram matrices";
+  return `Fisher information, ${estimator}${density === null ? "" : `, trimmed to ${density}`}`;
 }
 
 const measurable = new Set([

@@ -7,6 +7,7 @@ export const StatisticRowFragment = graphql(`
     kind
     estimator
     lambda
+    density
     examples
     state
     sizeBytes

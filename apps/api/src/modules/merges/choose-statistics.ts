@@ -49,6 +49,7 @@ export async function chooseStatistics(
     const points = {
       ...{ version, base, task, split: splitFor(task, purpose, where), examples: options.examples ?? usualExamples },
       lambdas: i === null ? [1] : (gridFor(i) ?? lambdasOf(need, recipe.parents[i]?.["lambda"], options)),
+      ...(i === null ? {} : densityOf(need, recipe.parents[i]?.["density"])),
       how: estimationOf(need.kind, options, measurableOf[task.kind]?.asks === "tokens", ["statistics"]),
     };
     const path = {
@@ -108,6 +109,10 @@ export function lambdasOf(
 /** Evenly spaced, both ends included. Rounded, so that 0.1 + 0.2 is 0.3. */
 export const gridOf = (low: number, high: number, count: number): number[] =>
   Array.from({ length: count }, (_, k) => Number((low + ((high - low) * k) / (count - 1)).toFixed(9)));
+
+/** As task vectors are trimmed, where that is one number: elsewhere information of whole ones is taken as an approximation. */
+const densityOf = (need: Pick<StatisticsNeed, "at">, own: unknown): { density?: number } =>
+  need.at === "scaled" && typeof own === "number" && own < 1 ? { density: own } : {};
 
 /** Every number of a setting that varies. */
 function numbersIn(value: unknown): number[] {

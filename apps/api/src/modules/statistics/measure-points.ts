@@ -1,4 +1,5 @@
 import { watchMemory } from "@amalgam/engine/evaluate";
+import { trim } from "@amalgam/engine/merge-by-statistics";
 import {
   countExamples,
   type FisherEstimator,
@@ -9,11 +10,12 @@ import {
   moveTo,
   type OpenInputs,
   openInputs,
+  openRay,
+  type RayPoint,
   type StatisticAbout,
   writeStatistic,
 } from "@amalgam/engine/statistics";
 import type { MeasureRequest, Point, PointCost } from "./measurer.ts";
-import { openRay, type Ray } from "./open-ray.ts";
 
 interface Listener {
   onProgress(part: number): void;
@@ -25,11 +27,11 @@ export async function measurePoints(request: MeasureRequest, { onProgress, onPoi
   const { points } = request;
   const opened = await open(request);
   try {
-    let ray: Ray | null = null;
+    let way: Ray | null = null;
     for (const [done, { point, index }] of inOrder(points).entries()) {
-      if (point.about.lambda !== 1) {
-        ray ??= await openRay(opened.network, request);
-        moveTo(opened.network.parameters, { ...ray, lambda: point.about.lambda });
+      if (!isItself(point)) {
+        way ??= await wayFrom(opened, request);
+        moveTo(opened.network.parameters, { ...trimmed(way, point), lambda: point.about.lambda });
       }
       const memory = watchMemory();
       const { passes, seconds } = await measure(opened, point, (part) => onProgress((done + part) / points.length));
@@ -42,9 +44,22 @@ export async function measurePoints(request: MeasureRequest, { onProgress, onPoi
 
 /** The model itself first: from then on its weights are moved. */
 const inOrder = (points: readonly Point[]) =>
-  points
-    .map((point, index) => ({ point, index }))
-    .sort((a, b) => Number(b.point.about.lambda === 1) - Number(a.point.about.lambda === 1));
+  points.map((point, index) => ({ point, index })).sort((a, b) => Number(isItself(b.point)) - Number(isItself(a.point)));
+
+const isItself = ({ about }: Point): boolean => about.base === null;
+
+/** From the base through the model. */
+type Ray = Omit<RayPoint, "lambda">;
+
+function wayFrom({ network }: OpenInputs, { model, head, labels, base }: MeasureRequest): Promise<Ray> {
+  if (base === undefined) throw new Error("A scaled model needs a base.");
+  return openRay(network, { model, head, labels, base });
+}
+
+function trimmed({ base, delta }: Ray, { about }: Point): Ray {
+  const density = about.settings["density"];
+  return typeof density === "number" ? { base, delta: trim(delta, density) } : { base, delta };
+}
 
 async function open({ model, head, base, labels, data, points }: MeasureRequest): Promise<OpenInputs> {
   const about = points[0]?.about;

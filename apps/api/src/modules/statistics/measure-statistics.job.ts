@@ -59,11 +59,13 @@ async function work(deps: Deps, run: Run, { tracker, measurer }: { tracker: RunT
   return async () => {};
 }
 
-/** Statistics that differ in λ alone are measured together: the model and its examples are opened once. */
+/** Statistics that differ in λ and density alone are measured together: the model and its examples are opened once. */
 function groupsOf(rows: readonly OpenStatistic[]): OpenStatistic[][] {
   const groups = new Map<string, OpenStatistic[]>();
   for (const row of rows) {
-    const { base: _base, lambda: _lambda, ...rest } = aboutOf(row);
+    const { base: _base, lambda: _lambda, settings, ...others } = aboutOf(row);
+    const { density: _density, ...how } = settings;
+    const rest = { ...others, ...how };
     const key = JSON.stringify([row.headId, Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1))]);
     groups.set(key, [...(groups.get(key) ?? []), row]);
   }

@@ -11,7 +11,7 @@ export interface MeasureRequest {
   readonly base?: string;
   readonly labels?: number;
   readonly data: string;
-  /** They differ in λ alone. */
+  /** They differ in λ and in how task vectors are trimmed alone. */
   readonly points: readonly Point[];
 }
 

@@ -28,6 +28,15 @@ export const StatisticRef = builder.prismaNode("Statistic", {
     versionDigest: t.exposeString("versionDigest"),
     base: t.relation("base", { nullable: true, description: "At another λ than 1: where λ = 0 lies" }),
     lambda: t.exposeFloat("lambda", { description: "It was taken at base + λ · (version − base); 1 is the version itself" }),
+    density: t.float({
+      nullable: true,
+      description: "Share of the task vector's elements that was kept on the way, the largest; null: all",
+      select: { about: true },
+      resolve: (row) => {
+        const { density } = aboutOf(row).settings;
+        return typeof density === "number" ? density : null;
+      },
+    }),
     head: t.relation("head", { nullable: true, description: "Whose label head was used, if not its own" }),
     split: t.relation("split", { description: "The data" }),
     examples: t.exposeInt("examples", { description: "The first so many of the split" }),

@@ -30,6 +30,8 @@ export interface WantedPoints {
   /** θ₀ of the points that are not λ = 1. */
   readonly base: ReadyVersion | null;
   readonly lambdas: readonly number[];
+  /** Share of the task vector's elements that is kept on the way from the base, the largest; absent: all */
+  readonly density?: number;
   readonly task: TaskWithSplits;
   readonly split: Split;
   readonly how: Estimation;
@@ -43,7 +45,7 @@ export interface WantedPoints {
  * @throws RefusedError where nothing can be measured
  */
 export function wantedStatistics(
-  { version, base, lambdas, task, split, how, examples }: WantedPoints,
+  { version, base, lambdas, density = 1, task, split, how, examples }: WantedPoints,
   path: Readonly<Record<"version" | "task" | "estimator", readonly (string | number)[]>>,
 ): WantedStatistic[] {
   if (version.kind === "ADAPTER" || version.space === "delta")
@@ -70,9 +72,11 @@ export function wantedStatistics(
     examples: Math.min(examples, split.exampleCount),
   };
   return lambdas.map((lambda) => {
-    // At λ = 1 it is the version itself, wherever it came from.
-    const from = lambda === 1 ? null : base;
-    const about = { ...facts, base: from?.digest ?? null, lambda };
+    // At λ = 1 it is the version itself, wherever it came from; at λ = 0 the base, whatever was trimmed.
+    const isTrimmed = density < 1 && lambda !== 0;
+    const from = lambda === 1 && !isTrimmed ? null : base;
+    const settings = { ...facts.settings, ...(isTrimmed ? { density } : {}) };
+    const about = { ...facts, settings, base: from?.digest ?? null, lambda };
     return { key: statisticKey(about), about, version, base: from, headId: head?.id ?? null, splitId: split.id };
   });
 }

@@ -38,11 +38,6 @@ describe("where the models of a study are measured", () => {
     expect([grid(0), grid(1)]).toEqual([null, [0, 1.5]]);
   });
 
-  test("tuned densities: the models themselves, which counts for every density", () => {
-    const grid = searchGrid(recipeOf("trimmed_df_merge"), [tuned("lambda[0]"), tuned("density[*]", 0.1, 1)], {});
-    expect([grid(0), grid(1)]).toEqual([[1], [1]]);
-  });
-
   test("methods that are measured at the models, and callers who say where, need no grid", () => {
     const given = [{ model: "a/x" }, { model: "a/y" }];
     const fisher = parseRecipe({ method: "fisher", parents: given }, { statistics: "later" });

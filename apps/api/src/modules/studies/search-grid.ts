@@ -7,7 +7,7 @@ import { parseCoordinateName } from "./recipe-at.ts";
 
 /**
  * Where each parent is measured so that no trial has to measure again: on a grid over all λ that its own may take. Null for a parent whose λ stays where it is, and where the
- * caller says which λ. With densities that are tuned at the model itself alone, which counts for every density.
+ * caller says which λ.
  */
 export function searchGrid(
   recipe: Recipe,
@@ -20,7 +20,6 @@ export function searchGrid(
     const place = parseCoordinateName(text);
     return place === null ? [] : [{ ...place, low, high }];
   });
-  if (coordinates.some(({ name }) => name === "density")) return () => [1];
   return (parent) => {
     const own = coordinates.filter(({ name, parent: of }) => name === "lambda" && (of === "all" || of === parent));
     if (own.length === 0) return null;
