@@ -19,8 +19,8 @@ export interface ReportInput {
   readonly second: readonly SplitBits[];
   /** Every expert under its own head. */
   readonly experts: BothSplits;
-  /** One trunk trained on all tasks. */
-  readonly joint: BothSplits;
+  /** One trunk trained on all tasks; null: not yet. */
+  readonly joint: BothSplits | null;
   readonly budget: number;
   readonly examples: number;
 }
@@ -93,7 +93,7 @@ function resultTable({ tasks, arms, results, second, experts, joint }: ReportInp
     ];
   });
   const ceilings = [
-    { title: "joint training on all tasks", bits: joint },
+    ...(joint === null ? [] : [{ title: "joint training on all tasks", bits: joint }]),
     { title: "each expert on its own task", bits: experts },
   ].map(({ title, bits }) => [
     title,

@@ -1,5 +1,5 @@
 /**
- * npm run benchmark:six-tasks -- [PART] [--budget N] [--examples N] [--seeds 1,2,…] [--sets N] [--only IDS] [--out FOLDER]
+ * npm run benchmark:six-tasks -- [PART] [--budget N] [--examples N] [--seeds 1,2,…] [--sets N] [--only IDS] [--no-joint] [--out FOLDER]
  *
  *   table      all methods, tuned with the same budget of merges (the default)
  *   search     ways of searching, on one objective
@@ -7,7 +7,7 @@
  *   images     several sets of convolutional networks
  *   sets       the table on experts trained anew, from two bases and with two strengths
  *
- * Each part writes its page into `docs/benchmarks`. --only leaves what it does not name for another run. Resumable: what is finished is read
+ * Each part writes its page into `docs/benchmarks`. --only leaves what it does not name for another run, --no-joint joint training. Resumable: what is finished is read
  * from `.work/benchmark`.
  */
 import { join } from "node:path";
@@ -29,6 +29,7 @@ const { values, positionals } = parseArgs({
     seeds: { type: "string" },
     only: { type: "string" },
     sets: { type: "string", default: "5" },
+    "no-joint": { type: "boolean", default: false },
     out: { type: "string", default: join(import.meta.dirname, "../../../../docs/benchmarks") },
   },
 });
@@ -46,7 +47,7 @@ const common = {
   out: values.out,
 };
 const parts = {
-  table: async () => tableStudy(await open(), { ...common, seeds: seedsOf("1,2,3,4,5") }),
+  table: async () => tableStudy(await open(), { ...common, seeds: seedsOf("1,2,3,4,5"), isJointLeft: values["no-joint"] }),
   images: () => imageStudy({ ...common, budget: count("budget", values.budget ?? "30"), seeds: seedsOf("1,2,3,4,5") }),
   ablations: async () => ablationStudy(await open(), { ...common, seeds: seedsOf("1,2,3"), only: values.only?.split(",") }),
   sets: () => setStudy({ ...common, sets: count("sets", values.sets), only: values.only?.split(",") }),

@@ -9,7 +9,7 @@ import type { SixTasks, Split } from "../laboratory.ts";
 import { writeReport } from "../report.ts";
 import { readResults, type SeedResults, saveResults } from "../results.ts";
 import { tiesMerge } from "../ties.ts";
-import { jointBits } from "../training/joint.ts";
+import { isJointTrained, jointBits } from "../training/joint.ts";
 import { type Tuned, tuneArm } from "../tune-arm.ts";
 import { type SplitBits, secondSplit } from "./second-split.ts";
 import { tablePlot } from "./table-plot.ts";
@@ -22,6 +22,8 @@ export interface TableStudy {
   readonly folder: string;
   readonly work: string;
   readonly out: string;
+  /** Leaves joint training for another run, unless it is there. */
+  readonly isJointLeft?: boolean;
 }
 
 /** For every seed: tunes each arm on the search split with the same budget of merges and scores it once on the report split. */
@@ -48,7 +50,7 @@ export async function tableStudy(sixTasks: SixTasks, study: TableStudy): Promise
       if (bits !== undefined) experts[split].push(bits);
     }
   }
-  const joint = await jointBits(sixTasks, folder, work);
+  const joint = study.isJointLeft && !isJointTrained(work) ? null : await jointBits(sixTasks, folder, work);
   const arms = armsOf(mergeable(sixTasks, folder), { plain: [], trimmed: [] });
   const file = join(out, "six-tasks.md");
   const input = { tasks: sixTasks.tasks, arms, seeds, results, second, experts, joint, budget, examples };

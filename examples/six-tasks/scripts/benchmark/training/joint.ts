@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { scoreTrunk } from "@amalgam/engine/laboratory";
 import type { CorrectBits } from "@amalgam/engine/scores";
@@ -6,6 +7,8 @@ import type { SixTasks } from "../laboratory.ts";
 import { trainTrunk } from "./train-trunk.ts";
 import { trainingTasks } from "./training-tasks.ts";
 import { readTrunk, trainedInto } from "./trunk-folder.ts";
+
+export const isJointTrained = (work: string): boolean => existsSync(join(work, "joint"));
 
 /** One trunk trained on all tasks at once, from the same base and with the settings of an expert: the ceiling of a merge. Trained once, then read. */
 export async function jointBits(
