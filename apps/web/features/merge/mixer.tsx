@@ -93,7 +93,8 @@ export function Mixer({ draft, method, form, choices, faults, name, check, onCha
             <Icon name="plus" />
             Add a parent
           </Button>
-          <span className={`text-caption ${isOff ? "text-bad" : "text-ink-3"}`}>
+          {/* A form that nobody has filled in yet is not wrong. */}
+          <span className={`text-caption ${isOff && count > 0 ? "text-bad" : "text-ink-3"}`}>
             {isOff || isFull ? `${method.title} takes ${parentCountWords(method)}` : ""}
           </span>
         </div>
