@@ -46,7 +46,8 @@ export async function tableStudy(sixTasks: SixTasks, study: TableStudy): Promise
   const experts: Record<"report" | "second", CorrectBits[]> = { report: [], second: [] };
   for (const [i, { weights }] of laboratory.experts.entries()) {
     for (const split of ["report", "second"] as const) {
-      const bits = (await scoreTrunk(laboratory, weights, items[split]))[i];
+      const own = items[split].map((each, task) => (task === i ? each : []));
+      const bits = (await scoreTrunk(laboratory, weights, own))[i];
       if (bits !== undefined) experts[split].push(bits);
     }
   }
