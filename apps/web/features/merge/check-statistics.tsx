@@ -38,7 +38,7 @@ export function CheckStatistics({ check, isStale }: { check: Check; isStale: boo
       <p className="mt-2 text-caption text-ink-3">
         {missing.length === 0
           ? "Everything has been measured before; the merge can begin at once."
-          : `${plural(missing.length, "measurement")} come first, about ${duration(costOf(missing))}: an estimate, by what earlier ones took.`}
+          : `First ${plural(missing.length, "measurement")}, about ${duration(costOf(missing))}: an estimate, by what earlier ones took.`}
       </p>
     </section>
   );

@@ -2,6 +2,7 @@ import type { MergeMethodBase } from "../../gql/graphql.ts";
 import { isRecord } from "../../lib/record.ts";
 import { readSetting, readSettings, type Setting, type Settings } from "../../lib/setting.ts";
 import type { Field } from "./fields.ts";
+import { type MeasureDraft, readMeasure, usualMeasure, writeMeasure } from "./measure-draft.ts";
 
 /** A merge being put together. It lives in the address, so a link is the draft. */
 export interface Draft {
@@ -19,6 +20,8 @@ export interface Draft {
   name: string | null;
   /** namespace/name of the suite that the result is judged on; null: none. */
   suite: string | null;
+  /** How the models are measured, for methods that need it. */
+  measure: MeasureDraft;
 }
 
 export interface DraftParent {
@@ -41,6 +44,7 @@ export const emptyDraft: Draft = {
   others: {},
   name: null,
   suite: null,
+  measure: usualMeasure,
 };
 
 export const dtypes = ["F32", "F16", "BF16"] as const;
@@ -74,6 +78,7 @@ export function readDraft(query: Query): Draft {
     others,
     name: one("as"),
     suite: one("on"),
+    measure: readMeasure(one("measure")),
   };
 }
 
@@ -89,6 +94,8 @@ export function writeDraft(draft: Draft): string {
   if (draft.seed) query.set("seed", String(draft.seed));
   if (draft.name) query.set("as", draft.name);
   if (draft.suite) query.set("on", draft.suite);
+  const measure = writeMeasure(draft.measure);
+  if (measure) query.set("measure", measure);
   // These are legal in a query and keep the link readable.
   return query.toString().replace(/%(2F|40|7E|3A|2C)/g, decodeURIComponent);
 }

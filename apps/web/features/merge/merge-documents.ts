@@ -16,12 +16,14 @@ export const WorkbenchDocument = graphql(`
       maxParents
       parametersSchema
       parentParametersSchema
+      statistics { kind ofBase isScaled }
       laws
     }
     versions(state: READY, first: 100) {
       edges { node { ...Choice } }
     }
     suites(first: 50) { edges { node { id namespace name title } } }
+    tasks(first: 100) { edges { node { id namespace name title kind splits { purpose exampleCount } } } }
   }
 `);
 
@@ -36,8 +38,8 @@ export const ChoiceFragment = graphql(`
 `);
 
 export const CheckMergeDocument = graphql(`
-  query CheckMerge($recipe: JSON!) {
-    checkMerge(recipe: $recipe) {
+  query CheckMerge($recipe: JSON!, $statistics: MergeStatisticsInput) {
+    checkMerge(recipe: $recipe, statistics: $statistics) {
       ok
       faults { code message path }
       notes

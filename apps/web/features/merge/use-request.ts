@@ -6,6 +6,12 @@ import { runPath, versionPath } from "../versions/version-path.ts";
 import { splitName } from "./draft.ts";
 import { RequestMergeDocument } from "./merge-documents.ts";
 import type { Fault } from "./preflight.tsx";
+import type { Statistics } from "./use-check.ts";
+
+interface Asked {
+  suite: string | null;
+  statistics: Statistics;
+}
 
 /** Sends the merge and goes to its run; a refusal comes back as faults in the pre-flight column. */
 export function useRequest() {
@@ -13,7 +19,7 @@ export function useRequest() {
   const [refusal, setRefusal] = useState<readonly Fault[]>([]);
   const [isSending, setSending] = useState(false);
 
-  const request = async (name: string, recipe: Record<string, unknown>, suite: string | null) => {
+  const request = async (name: string, recipe: Record<string, unknown>, { suite, statistics }: Asked) => {
     const target = splitName(name);
     if (!target) {
       setRefusal([
@@ -28,7 +34,9 @@ export function useRequest() {
     setSending(true);
     setRefusal([]);
     try {
-      const { requestMerge } = await execute(RequestMergeDocument, { input: { ...target, recipe, ...(suite ? { suite } : {}) } });
+      const { requestMerge } = await execute(RequestMergeDocument, {
+        input: { ...target, recipe, ...(suite ? { suite } : {}), ...(statistics ? { statistics } : {}) },
+      });
       if (requestMerge.__typename === "RefusedError") {
         setRefusal(faultsOf(requestMerge));
       } else if (!requestMerge.created && requestMerge.version) {

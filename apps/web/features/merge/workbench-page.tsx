@@ -1,6 +1,7 @@
 import { LoadFailure } from "../../components/load-failure.tsx";
 import { PageHead } from "../../components/page-head.tsx";
 import { load } from "../../lib/load.ts";
+import { isMeasurable, taskChoice } from "../statistics/statistic-words.ts";
 import { readDraft } from "./draft.ts";
 import { WorkbenchDocument } from "./merge-documents.ts";
 import { onlyBaseOf } from "./parent-count.ts";
@@ -16,7 +17,7 @@ export async function WorkbenchPage({ query }: { query: Record<string, string | 
       </>
     );
   }
-  const { mergeMethods, versions, viewer, suites } = answer.data;
+  const { mergeMethods, versions, viewer, suites, tasks } = answer.data;
   const choices = versions.edges.map(({ node }) => node);
   const asked = readDraft(query);
   const method = mergeMethods.find((candidate) => candidate.name === asked.method) ?? mergeMethods[0];
@@ -36,6 +37,10 @@ export async function WorkbenchPage({ query }: { query: Record<string, string | 
       choices={choices}
       namespaces={viewer.namespaces}
       suites={suites.edges.map(({ node }) => node)}
+      tasks={tasks.edges
+        .map(({ node }) => node)
+        .filter(isMeasurable)
+        .map(taskChoice)}
     />
   );
 }

@@ -13,6 +13,8 @@ import { toYaml } from "../versions/recipe-text.ts";
 import { type Draft, proposedName, toRecipe, writeDraft } from "./draft.ts";
 import { carriedOver } from "./fields.ts";
 import { formOf, shapeOf } from "./form-of.ts";
+import { toStatistics } from "./measure-draft.ts";
+import { MeasureFields } from "./measure-fields.tsx";
 import { MethodBar } from "./method-bar.tsx";
 import type { Method } from "./method-picker.tsx";
 import { Mixer } from "./mixer.tsx";
@@ -28,17 +30,21 @@ interface Props {
   choices: readonly ChoiceFragment[];
   namespaces: readonly string[];
   suites: readonly { namespace: string; name: string; title: string }[];
+  /** That models can be measured on. */
+  tasks: readonly { value: string; label: string }[];
 }
 
 /** Put a merge together: the form, the drawing and the server's opinion change together. */
-export function Workbench({ initial, methods, choices, namespaces, suites }: Props) {
+export function Workbench({ initial, methods, choices, namespaces, suites, tasks }: Props) {
   const [draft, change] = useDraft(initial);
   const [view, setView] = useState("form");
   const method = methods.find((candidate) => candidate.name === draft.method) ?? methods[0];
   const shape = useMemo(() => method && shapeOf(method), [method]);
   const hint = method ? whatIsMissing(draft, method) : "No method.";
   const recipe = shape ? toRecipe(draft, shape) : {};
-  const state = useCheck(hint ? null : recipe);
+  const need = method?.statistics ?? null;
+  const statistics = toStatistics(draft.measure, draft.parents, need);
+  const state = useCheck(hint ? null : recipe, statistics);
   const { request, refusal, clearRefusal, isSending } = useRequest();
   if (!method || !shape) return null;
 
@@ -66,7 +72,10 @@ export function Workbench({ initial, methods, choices, namespaces, suites }: Pro
       : isSending
         ? "Requesting"
         : "Request merge";
-  const go = () => (isReady && !isSending ? request(name, recipe, draft.suite) : document.getElementById("preflight")?.focus());
+  const go = () =>
+    isReady && !isSending
+      ? request(name, recipe, { suite: draft.suite, statistics })
+      : document.getElementById("preflight")?.focus();
   const button = (className: string) => (
     <Button look="filled" onClick={go} aria-disabled={!isReady || isSending} className={className}>
       {verb}
@@ -117,6 +126,15 @@ export function Workbench({ initial, methods, choices, namespaces, suites }: Pro
         </Card>
         <Card className="flex flex-col self-start overflow-hidden">
           <Preflight state={state} refusal={refusal} hint={hint} />
+          {need && draft.parents.length > 0 && (
+            <MeasureFields
+              draft={draft}
+              ofBase={need.ofBase}
+              tasks={tasks}
+              faults={faults}
+              onChange={(measure) => edit({ measure })}
+            />
+          )}
           <div className="px-4 pt-3 pb-4">
             <label className="block text-table text-ink-2">
               Saves as the next version of

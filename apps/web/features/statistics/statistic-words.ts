@@ -27,6 +27,12 @@ export function isMeasurable({ kind, splits }: Task): boolean {
   return measurable.has(kind) && splits.some(({ purpose }) => purpose === "SEARCH");
 }
 
+/** A task as an option of a list. */
+export const taskChoice = ({ namespace, name, title }: { namespace: string; name: string; title: string }) => ({
+  value: `${namespace}/${name}`,
+  label: title,
+});
+
 /** The texts of λ as typed, "0, 0.5, 1"; null when one is no number from −10 to 10. */
 export function parseLambdas(text: string): number[] | null {
   const values = text

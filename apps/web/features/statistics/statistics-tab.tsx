@@ -10,7 +10,7 @@ import { TabContent } from "../versions/tab-content.tsx";
 import { versionPath } from "../versions/version-path.ts";
 import { MeasureButton } from "./measure-button.tsx";
 import { StatisticPhoneRow, statisticColumns } from "./statistic-columns.tsx";
-import { isMeasurable } from "./statistic-words.ts";
+import { isMeasurable, taskChoice } from "./statistic-words.ts";
 import { VersionStatisticsDocument } from "./statistics-documents.ts";
 
 /** What has been measured of a version, and the way to have more measured. */
@@ -28,7 +28,7 @@ export async function StatisticsTab({ versionRef, after }: { versionRef: string;
             versionRef={version.ref}
             base={base}
             task={`${own.namespace}/${own.name}`}
-            tasks={usable.map(({ namespace, name, title }) => ({ value: `${namespace}/${name}`, label: title }))}
+            tasks={usable.map(taskChoice)}
           />
         );
         const { pageInfo, totalCount } = statistics;

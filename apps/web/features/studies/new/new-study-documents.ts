@@ -16,6 +16,7 @@ export const NewStudyDocument = graphql(`
       maxParents
       parametersSchema
       parentParametersSchema
+      statistics { kind ofBase isScaled }
       laws
       tunables { name perParent isWhole least most low high isLog isUsual }
     }
