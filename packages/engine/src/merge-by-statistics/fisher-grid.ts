@@ -51,6 +51,6 @@ function between(a: Float32Array, b: Float32Array, share: number): Float32Array 
 function byTensor(grid: readonly FisherAt[], lambdaOf: (tensor: string) => number): TensorMap {
   const names = [...(grid[0]?.fisher.keys() ?? [])];
   const own = (name: string): FisherAt[] =>
-    grid.map(({ lambda, fisher }) => ({ lambda, fisher: new Map([...fisher].filter(([tensor]) => tensor === name)) }));
+    grid.map(({ lambda, fisher }) => ({ lambda, fisher: new Map([[name, fisher.get(name) ?? new Float32Array()]]) }));
   return new Map(names.flatMap((name) => [...interpolateFisher(own(name), lambdaOf(name))]));
 }
