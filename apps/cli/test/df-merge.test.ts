@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decodeToF32 } from "@amalgam/engine/formats";
@@ -109,6 +109,32 @@ describe("refused, and nothing is written", () => {
     const file = await recipe({ parents: [{ model: model("pos"), data, report: data }] });
     const { code, stderr } = await here(["df-merge", file, join(folder, "out")]);
     expect(stderr).toContain("parents.0.report is the file that is searched on");
+    expect(code).toBe(1);
+  });
+
+  test("more than fits into the memory, before any weight is read", async () => {
+    const base = join(folder, "huge");
+    await cp(model("base"), base, { recursive: true });
+    const rows = 2 ** 36;
+    const shape = { dtype: "F32", shape: [rows, 4], data_offsets: [0, rows * 16] };
+    const header = Buffer.from(JSON.stringify({ "bert.encoder.layer.0.output.dense.weight": shape }));
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(BigInt(header.length));
+    const file = join(base, "model.safetensors");
+    await writeFile(file, Buffer.concat([length, header]));
+    await truncate(file, 8 + header.length + rows * 16); // a hole: it takes no room on the disk
+    const parents = [{ model: base, data: await linesOf("pos", "validation.jsonl", 10) }];
+    const given = await recipe({ base, parents });
+    const { code, stderr } = await here(["df-merge", given, join(folder, "out")]);
+    expect(stderr).toMatch(/The search holds base, experts and Fisher information in memory: about \d/);
+    expect(code).toBe(1);
+    expect(existsSync(join(folder, "out"))).toBe(false);
+  });
+
+  test("a limit of the user's own, with the grid that fits it", async () => {
+    const given = await recipe({ parameters: { examples: 4, grid: 9 } });
+    const { code, stderr } = await here(["df-merge", given, join(folder, "out"), "--memory-limit", "120MB"]);
+    expect(stderr).toMatch(/0\.120 GB are free\. With a grid of \d λ it needs 0\.1\d+ GB\./);
     expect(code).toBe(1);
   });
 

@@ -8,7 +8,7 @@ import { readDfRecipe } from "../local/df-merge/df-recipe.ts";
 import { type DfResult, searchDfMerge } from "../local/df-merge/df-search.ts";
 import { keepStatistics } from "../local/df-merge/keep-statistics.ts";
 import { writeDfMerge } from "../local/df-merge/write-df-merge.ts";
-import { jsonOption, wholeNumber } from "../options.ts";
+import { byteSize, jsonOption, wholeNumber } from "../options.ts";
 import { formatDifference, formatDuration, formatInterval, formatScore } from "../terminal/format.ts";
 import { print, printJson } from "../terminal/output.ts";
 import { startProgress } from "../terminal/progress.ts";
@@ -34,12 +34,14 @@ export const dfMergeCommand = defineCommand({
       valueHint: "dir",
       description: "Also keep the Fisher information, and a recipe of the λ found for amalgam merge; must not exist",
     },
+    "memory-limit": { type: "string", valueHint: "bytes", description: "Memory that the search may need; default what is free" },
     seed: { type: "string", valueHint: "n", description: "Overrides the seed of the recipe" },
     ...jsonOption,
   },
   async run({ args }) {
     const budget = wholeNumber(args.budget, "--budget", { min: 1, max: 1000 }) ?? 60;
     const seed = wholeNumber(args.seed, "--seed");
+    const memoryLimitBytes = byteSize(args["memory-limit"], "--memory-limit");
     const outDir = path.resolve(args.out_dir);
     if (existsSync(outDir)) throw refusal("OUTPUT_EXISTS", `${outDir} exists already.`, [outDir]);
     const kept = args["keep-statistics"] === undefined ? null : path.resolve(args["keep-statistics"]);
@@ -53,8 +55,7 @@ export const dfMergeCommand = defineCommand({
     try {
       const result = await interruptible(async (signal) => {
         const found = await searchDfMerge(recipe, {
-          budget,
-          signal,
+          ...{ budget, signal, memoryLimitBytes },
           onProgress(step, state) {
             if (step === "searching") progress.measuring.finish();
             progress[step].update(state);

@@ -34,20 +34,38 @@ export async function forecastMemory(
   return { weightBytes: elements * 4, activationBytes: rows * widest * 16 + answers * vocabulary * 8 };
 }
 
+/** How a message tells what was forecast. */
+export interface MemoryWords {
+  readonly doing: string;
+  readonly weights: string;
+  readonly advice: string;
+}
+
+const running: MemoryWords = {
+  doing: "running this model",
+  weights: "weights",
+  advice: "Use a smaller batch, another machine or an external evaluator.",
+};
+
 /** Throws an Error that names the model when it will need more memory than there is. */
-export function checkMemory(folder: string, { weightBytes, activationBytes }: MemoryForecast, availableBytes: number): void {
+export function checkMemory(
+  folder: string,
+  { weightBytes, activationBytes }: MemoryForecast,
+  availableBytes: number,
+  { doing, weights, advice }: MemoryWords = running,
+): void {
   const needed = weightBytes + activationBytes;
   if (needed <= availableBytes) return;
   throw new Error(
-    `${folder}: running this model needs about ${gigabytes(needed)} of memory (weights ${gigabytes(weightBytes)}, one batch ` +
-      `${gigabytes(activationBytes)}); ${gigabytes(availableBytes)} are free. Use a smaller batch, another machine or an external evaluator.`,
+    `${folder}: ${doing} needs about ${gigabytes(needed)} of memory (${weights} ${gigabytes(weightBytes)}, one batch ` +
+      `${gigabytes(activationBytes)}); ${gigabytes(availableBytes)} are free. ${advice}`,
   );
 }
 
 /** Memory that this process may still take, limits of a container included. */
 export const availableMemory = (): number => process.availableMemory?.() ?? freemem();
 
-const gigabytes = (bytes: number): string => `${(bytes / 1e9).toPrecision(3)} GB`;
+export const gigabytes = (bytes: number): string => `${(bytes / 1e9).toPrecision(3)} GB`;
 
 async function headersOf(folders: readonly string[]): Promise<TensorEntry[]> {
   const seen = new Map<string, TensorEntry>();

@@ -1,5 +1,6 @@
 import { readExamples } from "@amalgam/engine/evaluate";
 import {
+  checkLaboratory,
   drawItems,
   type EncodedExample,
   fisherGrids,
@@ -11,6 +12,7 @@ import { dfMerge, type FisherAt, interpolateFisher, type TensorMap, trim } from 
 import { loadTokenizer, readHeadLabels, selectBackend } from "@amalgam/engine/runtime";
 import { type CorrectBits, countCorrect, type Estimate, macroInterval, pairedDifference } from "@amalgam/engine/scores";
 import { refusal } from "../../failure.ts";
+import { asRefusal } from "../evaluate-here.ts";
 import type { LambdaOf } from "./describe-lambda.ts";
 import { type Groups, groupsOf } from "./df-groups.ts";
 import type { DfParameters, DfRecipe } from "./df-recipe.ts";
@@ -20,6 +22,8 @@ import { startClock } from "./start-clock.ts";
 export interface DfOptions {
   readonly budget: number;
   readonly signal: AbortSignal;
+  /** Default: what is free. */
+  readonly memoryLimitBytes?: number | undefined;
   onProgress(step: "measuring" | "searching", progress: { done: number; total: number; note?: string }): void;
 }
 
@@ -52,8 +56,9 @@ export interface DfResult {
 
 /** Finds the λ of DF-Merge by Bayesian optimisation on the recipe's data. The caller disposes the laboratory. */
 export async function searchDfMerge(recipe: DfRecipe, options: DfOptions): Promise<DfResult> {
-  await selectBackend();
   const { parents, parameters } = recipe;
+  await checkMemory(recipe, options);
+  await selectBackend();
   const laboratory = await openLaboratory(recipe.base, parents);
   try {
     const search = await encodeAll(recipe, laboratory, ({ data }) => data);
@@ -101,6 +106,17 @@ export async function searchDfMerge(recipe: DfRecipe, options: DfOptions): Promi
   } catch (error) {
     laboratory.dispose();
     throw error;
+  }
+}
+
+/** Before any weight is read: headers are enough to know that it will not fit. */
+async function checkMemory({ base, parents, parameters }: DfRecipe, { memoryLimitBytes }: DfOptions): Promise<void> {
+  const points = { none: 0, frozen: 1, conditional: parameters.grid }[parameters.fisher];
+  const plan = { base, experts: parents.map(({ model }) => model), points, isTrimmed: parameters.density < 1 };
+  try {
+    await checkLaboratory(plan, memoryLimitBytes);
+  } catch (error) {
+    throw asRefusal(error, "MEMORY_SHORT");
   }
 }
 

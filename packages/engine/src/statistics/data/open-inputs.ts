@@ -1,4 +1,4 @@
-import { availableMemory, checkMemory, forecastMemory } from "../../evaluate/memory-forecast.ts";
+import { availableMemory, checkMemory, forecastMemory, type MemoryWords } from "../../evaluate/memory-forecast.ts";
 import { openTensorSplit, type TensorSplit } from "../../evaluate/tensor-split.ts";
 import {
   borrowValues,
@@ -54,7 +54,7 @@ export async function openInputs(request: StatisticRequest): Promise<OpenInputs>
   const head: HeadKind = headFor(form, await runnableHeads(model), model);
   const forecast = await forecastMemory(headFrom === undefined ? [model] : [headFrom, model], { rows: 2048 });
   const weightBytes = forecast.weightBytes * (1 + sumsPerWeight);
-  checkMemory(model, { ...forecast, weightBytes }, request.memoryLimitBytes ?? availableMemory());
+  checkMemory(model, { ...forecast, weightBytes }, request.memoryLimitBytes ?? availableMemory(), measuring(sumsPerWeight));
   await ensureBackend();
   const network = await openNetwork(model, {
     head,
@@ -73,6 +73,13 @@ export async function openInputs(request: StatisticRequest): Promise<OpenInputs>
     throw error;
   }
 }
+
+const measuring = (sumsPerWeight: number): MemoryWords => ({
+  doing: "measuring this model",
+  weights: sumsPerWeight > 3 ? "weights, base, task vector and sums" : sumsPerWeight > 0 ? "weights and sums" : "weights",
+  advice:
+    sumsPerWeight > 3 ? "λ = 1 alone needs neither base nor task vector; else use another machine." : "Use another machine.",
+});
 
 async function rowInput(network: Network, { model, limit }: StatisticRequest, file: string): Promise<StatisticInput> {
   if (network.input !== "images" && network.input !== "features")
