@@ -304,6 +304,68 @@ describe.skipIf(!hasBrowser)("the dashboard", () => {
     await page.getByText("These cannot be compared").waitFor();
   });
 
+  test("ticks rows of the leaderboard and compares them, each against the first", async () => {
+    await page.goto(`${stack.url}/leaderboards/six-tasks/six-tasks`);
+    const table = page.getByRole("table", { name: /^Leaderboard/ });
+    for (const name of ["average", "arithmetic", "slerp"]) await table.getByLabel(`Choose ${name} v1 to compare`).check();
+    await page.getByText("3 chosen").waitFor();
+    await page.getByRole("button", { name: "Compare", exact: true }).click();
+    await page.waitForURL(/\/compare\?/);
+    await page.getByRole("heading", { level: 1, name: "3 versions compared" }).waitFor();
+    const refs = new URL(page.url()).searchParams.getAll("v");
+    const told = await amalgam(["compare", ...refs, "--json"], stack);
+    const { versions } = JSON.parse(told.stdout) as { versions: { version: string; overFirst: { value: number } | null }[] };
+    expect(versions.map(({ version }) => version)).toEqual(refs);
+    const text = (await page.getByRole("list", { name: "Verdict" }).innerText()).replaceAll("−", "-");
+    for (const { overFirst } of versions.slice(1)) expect(text).toContain((100 * (overFirst?.value ?? Number.NaN)).toFixed(1));
+  });
+
+  test("judges a merge against its parents and their average, asked for from the form", { timeout: 300_000 }, async () => {
+    const draft = new URLSearchParams([
+      ["method", "task_arithmetic"],
+      ["x.lambda", "0.6"],
+      ["p", "six-tasks/spam@1"],
+      ["p", "six-tasks/pos@1"],
+      ["as", "six-tasks/judged"],
+    ]);
+    await page.goto(`${stack.url}/merge?${draft}`);
+    await page.getByLabel(/^Then judge it on/).selectOption("six-tasks/six-tasks");
+    await page.getByText(/tensors match/).waitFor();
+    await page.getByRole("button", { name: "Request merge" }).click();
+    await page.waitForURL(/\/runs\//);
+    await page.getByRole("link", { name: "Open version" }).click({ timeout: 60_000 });
+    const verdict = page.getByRole("table", { name: "The merge against its baselines" });
+    await verdict.getByText(/task arithmetic at λ/).waitFor({ timeout: 240_000 });
+    const told = await amalgam(["judge", "six-tasks/judged@1", "--suite", "six-tasks/six-tasks"], stack);
+    const sentence = /[+−]\d+\.\d points ± \d+\.\d.* the average/.exec(told.stdout)?.[0] ?? "no verdict";
+    await page.getByText(sentence).waitFor();
+  });
+
+  test("starts a study from the form, which says at the field what is wrong", { timeout: 300_000 }, async () => {
+    const draft = new URLSearchParams([
+      ["p", "six-tasks/spam@1"],
+      ["p", "six-tasks/pos@1"],
+      ["task", "six-tasks/spam"],
+      ["budget", "3"],
+      ["as", "six-tasks/formed"],
+    ]);
+    await page.goto(`${stack.url}/studies/new?${draft}`);
+    await page.getByText("Tunes 1 number").waitFor();
+    await page.getByLabel("From, lambda").fill("1.5");
+    await page.getByLabel("To, lambda").fill("0.5");
+    await page.getByRole("button", { name: "tune › 1 › low" }).click();
+    const low = page.getByLabel("From, lambda");
+    expect(await low.evaluate((field) => field === document.activeElement)).toBe(true);
+    expect(await page.getByRole("button", { name: "Fix 1 error" }).first().getAttribute("aria-disabled")).toBe("true");
+    await low.fill("0");
+    await page.getByRole("button", { name: "YAML" }).click();
+    await page.getByText("--tasks six-tasks/spam --tune lambda=0:0.5 --budget 3").waitFor();
+    await page.getByText("Tunes 1 number").waitFor();
+    await page.getByRole("button", { name: "Start study" }).first().click();
+    await page.waitForURL(/\/studies\/(?!new)/);
+    await page.getByText(/Ended after 3 of 3 trials/).waitFor({ timeout: 240_000 });
+  });
+
   const paths = [
     "/",
     "/models",
@@ -321,6 +383,9 @@ describe.skipIf(!hasBrowser)("the dashboard", () => {
     "/models/six-tasks/crumbs/1/recipe",
     "/studies",
     "/studies/nothing-here",
+    "/studies/new?p=six-tasks/spam@1&p=six-tasks/pos@1",
+    "/studies/new?p=six-tasks/spam@1&p=six-tasks/pos@1&t=beta=1:0&task=six-tasks/spam&budget=0",
+    "/models/six-tasks/judged/1",
     "/runs",
     "/leaderboards",
     "/leaderboards/six-tasks/six-tasks",
@@ -328,6 +393,7 @@ describe.skipIf(!hasBrowser)("the dashboard", () => {
     "/leaderboards/six-tasks/six-tasks?q=nothing-like-it",
     "/compare",
     "/compare?v=six-tasks/average@1&v=six-tasks/slerp@1&suite=six-tasks/six-tasks",
+    "/compare?v=six-tasks/average@1&v=six-tasks/slerp@1&v=six-tasks/base@1&v=six-tasks/arithmetic@1",
     "/models/six-tasks/nothing-here",
   ];
 

@@ -21,6 +21,7 @@ export const compare = defineCommand({
     b: {
       type: "positional",
       required: true,
+      valueHint: "…",
       description: "The version to compare it with; up to four more may follow, each compared with the first",
     },
     suite: { type: "string", valueHint: "ns/name", description: "Suite of tasks; may be left out when there is one" },
