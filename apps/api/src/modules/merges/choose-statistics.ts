@@ -94,7 +94,7 @@ const uniqueFaults = (faults: readonly Fault[]): Fault[] => [
  * Where a model is measured: as asked; else exactly where the recipe moves it; where it moves it differently from tensor to tensor, on a grid from the base
  * to the model and as far as it goes.
  */
-export function lambdasOf(
+function lambdasOf(
   need: Pick<StatisticsNeed, "at">,
   own: unknown,
   { lambdas, grid }: StatisticsOptions,
