@@ -72,7 +72,13 @@ function Rows({ board, view, path }: { board: Board; view: BoardView; path: stri
           title={
             view.purpose === "SEARCH" ? "Nothing is evaluated on the search splits yet" : "Nothing is evaluated on this suite yet"
           }
-          action={<ButtonLink href="/models">Models</ButtonLink>}
+          action={
+            view.purpose === "SEARCH" ? (
+              <ButtonLink href={viewPath(path, view, { purpose: "REPORT" })}>Report splits</ButtonLink>
+            ) : (
+              <ButtonLink href="/models">Models</ButtonLink>
+            )
+          }
         >
           Open a version and evaluate it. References and merges line up here, with intervals.
         </EmptyState>
