@@ -94,11 +94,7 @@ const uniqueFaults = (faults: readonly Fault[]): Fault[] => [
  * Where a model is measured: as asked; else exactly where the recipe moves it; where it moves it differently from tensor to tensor, on a grid from the base
  * to the model and as far as it goes.
  */
-function lambdasOf(
-  need: Pick<StatisticsNeed, "at">,
-  own: unknown,
-  { lambdas, grid }: StatisticsOptions,
-): readonly number[] {
+function lambdasOf(need: Pick<StatisticsNeed, "at">, own: unknown, { lambdas, grid }: StatisticsOptions): readonly number[] {
   if (need.at === "model") return [1];
   if (lambdas != null) return [...new Set(lambdas)].sort((a, b) => a - b);
   if (typeof own === "number" && grid == null) return [own];
