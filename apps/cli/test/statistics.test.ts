@@ -78,6 +78,35 @@ test("gram keeps matrices and their rows", async () => {
   await expect(readStatistic(out, { kind: "fisher" })).rejects.toThrow("of the kind gram; fisher is needed");
 });
 
+test("plain texts are measured on a masked-language head, with share and seed of the masks in the key", async () => {
+  const texts = file("texts.jsonl");
+  await writeFile(texts, '{"text":"the cat sat on the mat and slept"}\n{"text":"a boat on the river"}\n');
+  const base = path.join(six, "fixtures/base");
+  const args = ["fisher", base, "--data", texts, "--estimator", "empirical", "--out", file("masked.safetensors")];
+  const plain = await measured(args);
+  expect(plain.about).toMatchObject({ examples: 2, settings: { asks: "tokens", maskShare: 0.15, maskSeed: 0 } });
+  expect((await measured([...args, "--mask-share", "0.15"])).key).toBe(plain.key);
+  const other = await measured([...args, "--mask-share", "0.5", "--mask-seed", "7"]);
+  expect(other.about.settings).toMatchObject({ maskShare: 0.5, maskSeed: 7 });
+  expect(other.key).not.toBe(plain.key);
+  const gram = await measured(["gram", base, "--data", texts, "--out", file("masked.safetensors")]);
+  expect(gram.about.settings).toEqual({ asks: "tokens", maskShare: 0.15, maskSeed: 0 });
+  const exact = await here(["statistics", ...args.slice(0, 4), "--out", file("never.safetensors")]);
+  expect(exact).toMatchObject({ code: 1, stderr: expect.stringContaining("use sampled or empirical") });
+  const labelled = await here([
+    "statistics",
+    "gram",
+    genre,
+    "--data",
+    data,
+    "--out",
+    file("never.safetensors"),
+    "--mask-seed",
+    "1",
+  ]);
+  expect(labelled).toMatchObject({ code: 1, stderr: expect.stringContaining("are for plain texts and a model with a masked") });
+});
+
 test("task-vectors relates models, in JSON and as a table", async () => {
   const [base, ...models] = ["base", "spam", "genre"].map((name) => path.join(six, "fixtures", name));
   const found = await measured(["task-vectors", base ?? "", ...models]);
@@ -108,6 +137,7 @@ describe("refused", () => {
     [["fisher", genre, "--data", data, "--out", "x", "--estimator", "guess"], "--estimator takes exact, sampled, empirical"],
     [["fisher", genre, "--data", data, "--out", "x", "--seed", "1"], "--draws and --seed go with --estimator sampled."],
     [["fisher", genre, "--data", data, "--out", "x", "--likelihood", "max"], "--likelihood takes sum or mean"],
+    [["fisher", genre, "--data", data, "--out", "x", "--mask-share", "1.5"], "--mask-share takes a share above 0"],
     [["task-vectors", genre], "needs a base and at least one model"],
     [["task-vectors", genre, genre, "--density", "2"], "--density takes a share"],
   ])("usage: %j", async (args, message) => {

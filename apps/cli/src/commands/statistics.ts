@@ -58,6 +58,12 @@ const args = {
     valueHint: "sum|mean",
     description: "Of texts and choices: over tokens; default sum for texts, mean for choices",
   },
+  "mask-share": {
+    type: "string",
+    valueHint: "share",
+    description: "Of texts for a masked-language head (BERT, RoBERTa): share of tokens that are masked; default 0.15",
+  },
+  "mask-seed": { type: "string", valueHint: "n", description: "Of the same: which tokens; default 0" },
   density: {
     type: "string",
     valueHint: "share",
@@ -132,7 +138,18 @@ async function onServer(action: (typeof actions)[number], models: string, given:
   return measureOnServer(action === "fisher" ? "FISHER" : "GRAM", models, given);
 }
 
-const localOnly = ["data", "head", "labels", "likelihood", "density", "batch", "backend", "memory-limit"] as const;
+const localOnly = [
+  "data",
+  "head",
+  "labels",
+  "likelihood",
+  "mask-share",
+  "mask-seed",
+  "density",
+  "batch",
+  "backend",
+  "memory-limit",
+] as const;
 const serverOnly = ["split"] as const;
 
 function checkStray(given: Given, names: readonly (keyof Given & string)[], why: string): void {
@@ -187,6 +204,7 @@ async function optionsOf(action: string, given: Given): Promise<MeasureOptions> 
     limit: wholeNumber(given.examples, "--examples", { min: 1 }),
     batch: wholeNumber(given.batch, "--batch", { min: 1, max: 2 ** 16 }),
     memoryLimitBytes: byteSize(given["memory-limit"], "--memory-limit"),
+    masks: masksOf(given),
   };
 }
 
@@ -210,6 +228,16 @@ function estimatorOf({ estimator: text = "exact", draws, seed }: Given): FisherE
     draws: wholeNumber(draws, "--draws", { min: 1, max: 1000 }) ?? 1,
     seed: wholeNumber(seed, "--seed", { max: 2 ** 31 - 1 }) ?? 0,
   };
+}
+
+/** Undefined when nothing was said of masks. */
+function masksOf(given: Given): MeasureOptions["masks"] {
+  const [text, seed] = [given["mask-share"], wholeNumber(given["mask-seed"], "--mask-seed", { max: 2 ** 31 - 1 })];
+  const share = text === undefined ? undefined : Number(text);
+  if (share !== undefined && !(share > 0 && share <= 1))
+    throw new UsageError(`--mask-share takes a share above 0 and at most 1, not ${printable(text ?? "", 40)}.`);
+  if (share === undefined && seed === undefined) return undefined;
+  return { ...(share === undefined ? {} : { share }), ...(seed === undefined ? {} : { seed }) };
 }
 
 function likelihoodOf(text: string | undefined): "sum" | "mean" | undefined {

@@ -2,7 +2,14 @@ import { readFile } from "node:fs/promises";
 import { freemem } from "node:os";
 import path from "node:path";
 import type { BackendChoice } from "@amalgam/engine/runtime";
-import type { FisherEstimator, OpenInputs, RouterStatistics, StatisticAbout, StatisticRequest } from "@amalgam/engine/statistics";
+import type {
+  FisherEstimator,
+  MaskChoice,
+  OpenInputs,
+  RouterStatistics,
+  StatisticAbout,
+  StatisticRequest,
+} from "@amalgam/engine/statistics";
 import { refusal } from "../failure.ts";
 import { digestOf, sha256 } from "./digest-of.ts";
 import { chooseBackend } from "./evaluate-here.ts";
@@ -16,6 +23,8 @@ export interface MeasureOptions {
   readonly batch?: number | undefined;
   readonly backend?: string | undefined;
   readonly memoryLimitBytes?: number | undefined;
+  /** Of plain texts for a masked-language head; what is not said is 15 % by seed 0, and what is said must be of use. */
+  readonly masks?: Partial<MaskChoice> | undefined;
   /** File to write; null where nothing is kept. */
   readonly out: string | null;
 }
@@ -76,14 +85,16 @@ export async function measureFisher(
 
 /** Gram matrices of the inputs of layers, and counts of tables. */
 export async function measureGram(options: MeasureOptions, live: Live): Promise<Measured> {
-  const { countExamples, forwardExamples, gramMatrices, gramToTensors } = await import("@amalgam/engine/statistics");
+  const { countExamples, forwardExamples, gramMatrices, gramToTensors, inputSettings } = await import(
+    "@amalgam/engine/statistics"
+  );
   return withInputs(options, live, 0, async ({ network, input }) => {
     const found = await gramMatrices(network, forwardExamples(input), {
       ...live,
       memoryLimitBytes: options.memoryLimitBytes ?? process.availableMemory?.() ?? freemem(),
       ...(options.batch === undefined ? {} : { batch: options.batch }),
     });
-    const facts = { kind: "gram", estimator: "gram", settings: { asks: input.asks }, seed: null } as const;
+    const facts = { kind: "gram", estimator: "gram", settings: inputSettings(input), seed: null } as const;
     return { facts, tensors: gramToTensors(found), passes: countExamples(input), seconds: found.seconds };
   });
 }
@@ -93,7 +104,7 @@ export async function measureRouters(
   options: MeasureOptions,
   live: Live,
 ): Promise<Measured & { readonly routers: ReadonlyMap<string, RouterStatistics> }> {
-  const { countExamples, forwardExamples, routerStatistics } = await import("@amalgam/engine/statistics");
+  const { countExamples, forwardExamples, inputSettings, routerStatistics } = await import("@amalgam/engine/statistics");
   const chosen = await chosenExperts(options.model);
   let routers: ReadonlyMap<string, RouterStatistics> = new Map();
   const measured = await withInputs(options, live, 0, async ({ network, input }) => {
@@ -106,7 +117,7 @@ export async function measureRouters(
       [`chosen.${name}`, { shape: [chosenShare.length], values: Float32Array.from(chosenShare) }] as const,
       [`probability.${name}`, { shape: [meanProbability.length], values: Float32Array.from(meanProbability) }] as const,
     ]);
-    const facts = { kind: "router", estimator: "router", settings: { asks: input.asks, chosen }, seed: null } as const;
+    const facts = { kind: "router", estimator: "router", settings: { ...inputSettings(input), chosen }, seed: null } as const;
     return { facts, tensors, passes: countExamples(input), seconds: (performance.now() - started) / 1000 };
   });
   return { ...measured, routers };
@@ -127,13 +138,13 @@ async function withInputs(
   sumsPerWeight: number,
   measure: (opened: OpenInputs) => Promise<Finding>,
 ): Promise<Measured> {
-  const { model, data, head, labels, limit, memoryLimitBytes } = options;
+  const { model, data, head, labels, limit, memoryLimitBytes, masks } = options;
   const { countExamples, estimatorVersions, openInputs, statisticKey, writeStatistic } = await import(
     "@amalgam/engine/statistics"
   );
   const backend = await chooseBackend(options.backend);
   const request: StatisticRequest = {
-    ...{ model, data, sumsPerWeight },
+    ...{ model, data, sumsPerWeight, masks: { share: 0.15, seed: 0, ...masks } },
     ...(head === undefined ? {} : { head }),
     ...(labels === undefined ? {} : { labels }),
     ...(limit === undefined ? {} : { limit }),
@@ -141,6 +152,8 @@ async function withInputs(
   };
   const opened = await openInputs(request);
   try {
+    if (masks !== undefined && !("masks" in opened.input))
+      throw refusal("MASKS_UNUSED", "--mask-share and --mask-seed are for plain texts and a model with a masked-language head.");
     const { facts, tensors, passes, seconds } = await measure(opened);
     const about: StatisticAbout = {
       ...{ base: null, lambda: 1 },

@@ -62,7 +62,14 @@ export {
   type TableNetwork,
   type TextNetwork,
 } from "./network.ts";
-export { type OpenNetworkOptions, openNetwork, runnableHeads, runnableModelTypes, trunkTensors } from "./open-network.ts";
+export {
+  hasClassifier,
+  type OpenNetworkOptions,
+  openNetwork,
+  runnableHeads,
+  runnableModelTypes,
+  trunkTensors,
+} from "./open-network.ts";
 export { Parameters, type TensorValues } from "./parameters.ts";
 export { predictLabels } from "./predict.ts";
 export { type SaveBertOptions, saveBert } from "./save-bert.ts";

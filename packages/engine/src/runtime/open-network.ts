@@ -33,6 +33,11 @@ export async function runnableHeads(folder: string): Promise<readonly HeadKind[]
   return findArchitecture(await openCheckpoint(folder)).heads;
 }
 
+/** Whether a folder brings a classification head of its own; reads headers alone. */
+export async function hasClassifier(folder: string): Promise<boolean> {
+  return [...(await openCheckpoint(folder)).names].some((name) => name.startsWith("classifier."));
+}
+
 /** Model types that can be run, in the order of the documentation. */
 export function runnableModelTypes(): readonly string[] {
   return architectures.flatMap(({ modelTypes }) => modelTypes);

@@ -66,6 +66,11 @@ export class TextTokenizer {
     return this.#tokenizer.decode([...ids], { skip_special_tokens: true, clean_up_tokenization_spaces: false });
   }
 
+  /** Whether the vocabulary has a token written so. */
+  has(token: string): boolean {
+    return this.#tokenizer.token_to_id(token) !== undefined;
+  }
+
   /** Id of a token as the vocabulary writes it, such as "[MASK]". */
   idOf(token: string): number {
     const id = this.#tokenizer.token_to_id(token);

@@ -5,6 +5,7 @@ import {
   checkTokenizer,
   ensureBackend,
   type HeadKind,
+  hasClassifier,
   type ImageNetwork,
   type ImagePreparation,
   loadImagePreparation,
@@ -16,6 +17,7 @@ import {
   toPixels,
 } from "../../runtime/index.ts";
 import type { StatisticExample } from "../collate.ts";
+import type { MaskChoice } from "./mask-tokens.ts";
 import { headFor, lineForm, type StatisticInput } from "./statistic-input.ts";
 import { textInput } from "./text-input.ts";
 
@@ -33,6 +35,8 @@ export interface StatisticRequest {
   /** Numbers held beside each weight, in units of its own four bytes: two for f64 sums, one for the result. */
   readonly sumsPerWeight?: number;
   readonly memoryLimitBytes?: number;
+  /** Plain texts for a model without a classification head are masked so, where its architecture has a masked-language head. */
+  readonly masks?: MaskChoice;
 }
 
 export interface OpenInputs {
@@ -44,14 +48,15 @@ export interface OpenInputs {
 
 /**
  * Opens a model and the examples to measure it on; the caller disposes the network. Lines with `label` ask a classification head, lines with `choices` or `text` a language
- * head where the architecture has one, lines with `input` and `target` an encoder-decoder.
+ * head where the architecture has one (a masked one for `text` when `masks` says so), lines with `input` and `target` an encoder-decoder.
  * @throws Error that names the folder, tensor, line or example at fault
  */
 export async function openInputs(request: StatisticRequest): Promise<OpenInputs> {
   const { model, head: headFrom, data, labels, sumsPerWeight = 0 } = request;
   const rowFile = typeof data === "string" && data.endsWith(".safetensors") ? data : null;
   const form = rowFile === null ? lineForm(data) : "labelled";
-  const head: HeadKind = headFor(form, await runnableHeads(model), model);
+  const isMasked = request.masks !== undefined && form === "texts" && !(await hasClassifier(headFrom ?? model));
+  const head: HeadKind = headFor(form, await runnableHeads(model), model, isMasked);
   const forecast = await forecastMemory(headFrom === undefined ? [model] : [headFrom, model], { rows: 2048 });
   const weightBytes = forecast.weightBytes * (1 + sumsPerWeight);
   checkMemory(model, { ...forecast, weightBytes }, request.memoryLimitBytes ?? availableMemory(), measuring(sumsPerWeight));

@@ -3,6 +3,8 @@ import { type LanguageTokenizer, languageTokenizer } from "../../evaluate/langua
 import { readAnswerExamples, readChoiceExamples, readDocuments, readExamples } from "../../evaluate/read-examples.ts";
 import type { PairNetwork, TextNetwork, TextTokenizer } from "../../runtime/index.ts";
 import { continuation, type TokenExample } from "../token-example.ts";
+import { maskTokenOf } from "./mask-token-of.ts";
+import { type MaskChoice, maskTokens } from "./mask-tokens.ts";
 import type { StatisticRequest } from "./open-inputs.ts";
 import type { LineForm, StatisticInput } from "./statistic-input.ts";
 
@@ -15,11 +17,12 @@ interface TextInput {
 export async function textInput(
   network: TextNetwork | PairNetwork,
   tokenizer: TextTokenizer,
-  { model, limit }: StatisticRequest,
+  { model, limit, masks }: StatisticRequest,
   data: string | Uint8Array,
   form: LineForm,
 ): Promise<TextInput> {
   if (network.head === "classification") return labelled(network, tokenizer, data, form, limit);
+  if (network.head === "masked-language") return hiddenTokens(network, tokenizer, { model, data, limit, masks });
   const language = await languageTokenizer(model, tokenizer);
   if (form === "choices") return choices(network, language, data, limit);
   if (network.input === "pairs") return answers(network, language, data, limit);
@@ -42,6 +45,29 @@ function labelled(
     return { input: ids, ...("label" in line ? { label: line.label } : {}) };
   });
   return { input: { asks: "labels", examples }, truncated };
+}
+
+async function hiddenTokens(
+  { maxLength }: TextNetwork | PairNetwork,
+  tokenizer: TextTokenizer,
+  {
+    model,
+    data,
+    limit,
+    masks = { share: 0.15, seed: 0 },
+  }: { model: string; data: string | Uint8Array; limit: number | undefined; masks: MaskChoice | undefined },
+): Promise<TextInput> {
+  const [before, after] = [tokenizer.before.length, tokenizer.after.length];
+  const maskId = await maskTokenOf(model, tokenizer);
+  let truncated = 0;
+  const examples = readDocuments(data)
+    .slice(0, limit)
+    .map((text, index) => {
+      const { ids, isCut } = tokenizer.fit(text, maxLength);
+      if (isCut) truncated += 1;
+      return maskTokens(ids, { ...masks, before, after, maskId, index });
+    });
+  return { input: { asks: "tokens", examples, masks }, truncated };
 }
 
 function choices(
