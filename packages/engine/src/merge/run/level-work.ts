@@ -48,9 +48,10 @@ export class LevelWork {
     const kernel = this.#desk.enter(index);
     const selections = this.#selectionsOf(kernel, stage);
     const ranges = sampleRanges(tensor, kernel.byRow);
+    const counts = ranges.map(({ count }) => count);
     const keys = this.#room(
       selections.length,
-      ranges.reduce((total, { count }) => total + count, 0),
+      counts.reduce((total, count) => total + count, 0),
     );
     const filled = selections.map(() => 0);
     for (const range of ranges) {
@@ -64,7 +65,7 @@ export class LevelWork {
     }
     selections.forEach((selection, s) => {
       const sample = keys[s]?.subarray(0, filled[s]) ?? new Int32Array(0);
-      const { low, high, hot } = bandOf(sample, wantedOf(kernel, selection, tensor) / tensor.elements);
+      const { low, high, hot } = bandOf(sample, counts, wantedOf(kernel, selection, tensor) / tensor.elements);
       this.#state.bands.set([low, high, ...hot], 4 * (index * this.#state.sizes.selections + s));
     });
   }
@@ -265,17 +266,15 @@ function countOf(keys: Int32Array, key: number): number {
 /** From this share of a tensor on a value is only counted, not collected. */
 const hotShare = 1 / 128;
 
-/**
- * Two keys between which the share of the largest values should end, from a sample: the n-th largest of the sample, give or take
- * some standard errors of it, since neighbouring values are no independent draws.
- */
-function bandOf(sample: Int32Array, share: number): Band {
+/** Two keys between which the share of the largest values should end, from a sample: its own n-th largest, give or take `bandMargin`. */
+function bandOf(sample: Int32Array, counts: readonly number[], share: number): Band {
   const size = sample.length;
   const middle = share * size;
-  const margin = size * bandMargin(size, share);
-  const ranks = [middle - margin, middle, middle + margin].map((n) => Math.min(size, Math.max(1, Math.round(n))));
-  const [upper, centre, lower] = largestAt([sample], ranks);
-  if (upper === undefined || centre === undefined || lower === undefined) throw new Error("Three ranks were asked for.");
+  const rank = (n: number): number => Math.min(size, Math.max(1, Math.round(n)));
+  const centre = nthLargest([sample], rank(middle));
+  const margin = bandMargin(sample, counts, centre.key);
+  const [upper, lower] = largestAt([sample], [rank(middle - margin), rank(middle + margin)]);
+  if (upper === undefined || lower === undefined) throw new Error("Two ranks were asked for.");
   const hot = new Set([centre, upper, lower].filter(({ equal }) => equal > hotShare * size).map(({ key }) => key));
   const [hot0, hot1] = hot;
   const band = bandBetween(middle + margin > size ? everyKey.low : lower.key, middle - margin < 1 ? everyKey.high : upper.key);
