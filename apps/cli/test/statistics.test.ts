@@ -93,6 +93,11 @@ test("plain texts are measured on a masked-language head, with share and seed of
   expect(gram.about.settings).toEqual({ asks: "tokens", maskShare: 0.15, maskSeed: 0 });
   const exact = await here(["statistics", ...args.slice(0, 4), "--out", file("never.safetensors")]);
   expect(exact).toMatchObject({ code: 1, stderr: expect.stringContaining("use sampled or empirical") });
+  const headless = await here(["statistics", "fisher", base, "--data", data, "--out", file("never.safetensors")]);
+  expect(headless).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("base has no classification head, which lines with"),
+  });
   const labelled = await here([
     "statistics",
     "gram",

@@ -8,6 +8,7 @@ import {
   formatDuration,
   formatInterval,
   formatParameters,
+  formatRate,
   formatScore,
   formatTimeLeft,
   printable,
@@ -57,6 +58,16 @@ test("differences are points with a sign and a true minus", () => {
   expect(formatDifference(0.075, 0.066, 0.084)).toBe("+7.5 (6.6 to 8.4)");
   expect(formatDifference(-0.012, -0.031, 0.007)).toBe("−1.2 (−3.1 to 0.7)");
   expect(formatDifference(0.005, -0.0001, 0.011)).toBe("+0.5 (0.0 to 1.1)");
+});
+
+test("rates keep three figures and are never powers of ten", () => {
+  expect([4.3149, 71.92, 276.4, 999.6, 38_912.5].map(formatRate)).toEqual([
+    "4.31",
+    "71.9",
+    "276",
+    formatCount(1000),
+    formatCount(38_900),
+  ]);
 });
 
 test("digests are shortened to 8 and 4", () => {

@@ -34,6 +34,12 @@ export function formatCount(count: number): string {
   return Math.abs(count) < 10_000 ? digits : digits.replace(/\B(?=(\d{3})+$)/g, thinSpace);
 }
 
+/** Three digits, never as a power of ten: 4.31, 276, 38 900. */
+export const formatRate = (rate: number): string => {
+  const rounded = Number(rate.toPrecision(3));
+  return rounded < 1000 ? rate.toPrecision(3) : formatCount(rounded);
+};
+
 export const plural = (count: number, noun: string): string => `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
 
 /** 0.31 s, 34 s, 6 min, 2 h 10 min. */

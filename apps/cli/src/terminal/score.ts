@@ -1,5 +1,5 @@
 import type { Score } from "@amalgam/engine/evaluate";
-import { formatBytes, formatCount, formatDuration, formatInterval, plural } from "./format.ts";
+import { formatBytes, formatCount, formatDuration, formatInterval, formatRate, plural } from "./format.ts";
 import type { Style } from "./style.ts";
 import { renderFacts } from "./table.ts";
 
@@ -21,7 +21,7 @@ export function renderScore(score: Score, backend: string | null, style: Style):
   for (const [name, number] of Object.entries(details))
     facts.push([detailNames[name] ?? name, Number.isInteger(number) ? formatCount(number) : number.toPrecision(5)]);
   if (truncated > 0) facts.push(["cut", `${plural(truncated, "text")} did not fit into the model and lost a part`]);
-  facts.push(["time", `${formatDuration(seconds)}${n === null ? "" : `, ${examplesPerSecond.toPrecision(3)} a second`}`]);
+  facts.push(["time", `${formatDuration(seconds)}${n === null ? "" : `, ${formatRate(examplesPerSecond)} a second`}`]);
   facts.push(["memory", `${formatBytes(peakMemoryBytes)} at most`]);
   if (backend !== null) facts.push(["backend", backend]);
   return renderFacts(facts, style);

@@ -1,6 +1,6 @@
 import type { RouterStatistics, TaskVectorStatistics, TaskVectorSummary } from "@amalgam/engine/statistics";
 import type { Measured } from "../local/measure-statistics.ts";
-import { formatCount, formatDigest, formatDuration, formatParameters, plural, printable } from "./format.ts";
+import { formatCount, formatDigest, formatDuration, formatParameters, formatRate, plural, printable } from "./format.ts";
 import type { Style } from "./style.ts";
 import { type Column, renderFacts, renderTable } from "./table.ts";
 
@@ -15,7 +15,7 @@ export function renderMeasured(
     ["statistic", kind === estimator ? kind : `${kind}, ${estimator}`],
     ["settings", how.map(([name, value]) => `${name} ${typeof value === "string" ? printable(value, 20) : value}`).join(", ")],
     ["examples", formatCount(examples)],
-    ["time", `${formatDuration(seconds)}, ${(examples / seconds).toPrecision(3)} examples a second`],
+    ["time", `${formatDuration(seconds)}, ${formatRate(examples / seconds)} examples a second`],
   ];
   if (base !== null) facts.splice(1, 0, ["at", `λ ${lambda}, between the base ${formatDigest(base)} and the model`]);
   if (kind === "fisher")

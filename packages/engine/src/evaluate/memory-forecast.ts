@@ -57,15 +57,16 @@ export function checkMemory(
   const needed = weightBytes + activationBytes;
   if (needed <= availableBytes) return;
   throw new Error(
-    `${folder}: ${doing} needs about ${gigabytes(needed)} of memory (${weights} ${gigabytes(weightBytes)}, one batch ` +
-      `${gigabytes(activationBytes)}); ${gigabytes(availableBytes)} are free. ${advice}`,
+    `${folder}: ${doing} needs about ${memoryText(needed)} of memory (${weights} ${memoryText(weightBytes)}, one batch ` +
+      `${memoryText(activationBytes)}); ${memoryText(availableBytes)} may be used. ${advice}`,
   );
 }
 
 /** Memory that this process may still take, limits of a container included. */
 export const availableMemory = (): number => process.availableMemory?.() ?? freemem();
 
-export const gigabytes = (bytes: number): string => `${(bytes / 1e9).toPrecision(3)} GB`;
+export const memoryText = (bytes: number): string =>
+  bytes < 0.9995e9 ? `${(bytes / 1e6).toPrecision(3)} MB` : `${(bytes / 1e9).toPrecision(3)} GB`;
 
 async function headersOf(folders: readonly string[]): Promise<TensorEntry[]> {
   const seen = new Map<string, TensorEntry>();

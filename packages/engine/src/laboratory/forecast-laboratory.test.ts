@@ -42,8 +42,8 @@ test("a refusal names need, limit and the largest grid that fits, and that grid 
   await expect(checkLaboratory({ ...plan, points: 8 }, totalBytes)).resolves.toBeUndefined();
   const less = (await forecastLaboratory({ ...plan, points: 6 })).totalBytes;
   const refused = checkLaboratory({ ...plan, points: 8 }, less);
-  await expect(refused).rejects.toThrow(/about 0\.1\d+ GB .*Fisher information of each at 8 λ .* GB are free/);
-  await expect(refused).rejects.toThrow(`With a grid of 6 λ it needs ${(less / 1e9).toPrecision(3)} GB.`);
+  await expect(refused).rejects.toThrow(/about 1\d\d MB .*Fisher information of each at 8 λ .* MB may be used/);
+  await expect(refused).rejects.toThrow(`With a grid of 6 λ it needs ${(less / 1e6).toPrecision(3)} MB.`);
   await expect(checkLaboratory({ ...plan, points: 6 }, less)).resolves.toBeUndefined();
 });
 

@@ -1,4 +1,4 @@
-import { availableMemory, forecastMemory, gigabytes } from "../evaluate/memory-forecast.ts";
+import { availableMemory, forecastMemory, memoryText } from "../evaluate/memory-forecast.ts";
 
 export interface LaboratoryPlan {
   readonly base: string;
@@ -45,13 +45,13 @@ export async function checkLaboratory(plan: LaboratoryPlan, availableBytes = ava
   if (totalBytes <= availableBytes) return;
   const { experts, points } = plan;
   const parts = [
-    `base and ${experts.length} experts with their task vectors ${gigabytes(modelBytes)}`,
-    ...(points === 0 ? [] : [`Fisher information of each at ${points} λ ${gigabytes(fisherBytes)}`]),
-    `one merge ${gigabytes(workBytes)}`,
+    `base and ${experts.length} experts with their task vectors ${memoryText(modelBytes)}`,
+    ...(points === 0 ? [] : [`Fisher information of each at ${points} λ ${memoryText(fisherBytes)}`]),
+    `one merge ${memoryText(workBytes)}`,
   ];
   throw new Error(
-    `The search holds base, experts and Fisher information in memory: about ${gigabytes(totalBytes)} (${parts.join(", ")}); ` +
-      `${gigabytes(availableBytes)} are free. ${await advice(plan, availableBytes)}`,
+    `The search holds base, experts and Fisher information in memory: about ${memoryText(totalBytes)} (${parts.join(", ")}); ` +
+      `${memoryText(availableBytes)} may be used. ${await advice(plan, availableBytes)}`,
   );
 }
 
@@ -59,7 +59,7 @@ export async function checkLaboratory(plan: LaboratoryPlan, availableBytes = ava
 async function advice(plan: LaboratoryPlan, availableBytes: number): Promise<string> {
   for (let points = plan.points - 1; points > 1; points--) {
     const { totalBytes } = await forecastLaboratory({ ...plan, points });
-    if (totalBytes <= availableBytes) return `With a grid of ${points} λ it needs ${gigabytes(totalBytes)}.`;
+    if (totalBytes <= availableBytes) return `With a grid of ${points} λ it needs ${memoryText(totalBytes)}.`;
   }
   return (
     "Take fewer experts or a larger machine; or measure each expert with amalgam statistics fisher --base --lambda and merge " +

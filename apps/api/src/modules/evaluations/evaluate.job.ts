@@ -3,6 +3,7 @@ import path from "node:path";
 import type { Score } from "@amalgam/engine/evaluate";
 import type { Deps } from "../../deps.ts";
 import type { File, ModelVersion, Run } from "../../generated/prisma/client.ts";
+import { hideScratch } from "../../platform/hide-scratch.ts";
 import { stageBlob } from "../../platform/stage-blob.ts";
 import { BadFileError } from "../models/bad-file-error.ts";
 import { stageVersion } from "../models/stage-version.ts";
@@ -19,12 +20,15 @@ export function evaluate(deps: Deps, evaluator: Evaluator, id: string, signal: A
     kind: "EVALUATION",
     work: (run, tracker) => work(deps, run, { tracker, evaluator }),
     explain(error) {
-      if (error instanceof EvaluationFailedError) return fault("EVALUATION_FAILED", error.message);
+      if (error instanceof EvaluationFailedError)
+        return fault("EVALUATION_FAILED", hideScratch(error.message, folderOf(deps, id)));
       return error instanceof BadFileError ? fault(error.code, error.message, ["files", error.path]) : null;
     },
   };
   return performRun(deps, id, signal, how);
 }
+
+const folderOf = (deps: Deps, runId: string): string => path.join(deps.scratchDir, "evaluations", runId);
 
 const withFiles = { include: { files: { orderBy: { path: "asc" } } } } as const;
 
@@ -40,7 +44,7 @@ async function loadWork(deps: Deps, run: Run) {
 
 async function work(deps: Deps, run: Run, { tracker, evaluator }: Pick<Scoring, "tracker" | "evaluator">) {
   const { version, evaluations } = await loadWork(deps, run);
-  const folder = path.join(deps.scratchDir, "evaluations", run.id);
+  const folder = folderOf(deps, run.id);
   const scratch = path.join(folder, tracker.lease);
   await fs.rm(folder, { recursive: true, force: true });
   await fs.mkdir(scratch, { recursive: true });

@@ -2,6 +2,7 @@ import fs from "node:fs/promises";
 import path from "node:path";
 import type { Deps } from "../../deps.ts";
 import type { File, ModelVersion, Prisma, Run } from "../../generated/prisma/client.ts";
+import { hideScratch } from "../../platform/hide-scratch.ts";
 import { stageBlob } from "../../platform/stage-blob.ts";
 import { BadFileError } from "../models/bad-file-error.ts";
 import { stageVersion } from "../models/stage-version.ts";
@@ -20,13 +21,15 @@ export async function measureStatistics(deps: Deps, measurer: Measurer, id: stri
     kind: "STATISTIC",
     work: (run, tracker) => work(deps, run, { tracker, measurer }),
     explain(error) {
-      if (error instanceof MeasuringFailedError) return fault("MEASURING_FAILED", error.message);
+      if (error instanceof MeasuringFailedError) return fault("MEASURING_FAILED", hideScratch(error.message, folderOf(deps, id)));
       return error instanceof BadFileError ? fault(error.code, error.message, ["files", error.path]) : null;
     },
   };
   await performRun(deps, id, signal, how);
   await wakeWaiting(deps, id);
 }
+
+const folderOf = (deps: Deps, runId: string): string => path.join(deps.scratchDir, "statistics", runId);
 
 const withFiles = { include: { model: true, files: { orderBy: { path: "asc" } } } } as const;
 const view = {
@@ -40,7 +43,7 @@ type OpenStatistic = Prisma.StatisticGetPayload<{ include: typeof view }>;
 async function work(deps: Deps, run: Run, { tracker, measurer }: { tracker: RunTracker; measurer: Measurer }) {
   const rows = await deps.db.statistic.findMany({ where: { runId: run.id }, orderBy: { lambda: "asc" }, include: view });
   const missing = rows.filter(({ state }) => state !== "SUCCEEDED");
-  const folder = path.join(deps.scratchDir, "statistics", run.id);
+  const folder = folderOf(deps, run.id);
   const scratch = path.join(folder, tracker.lease);
   await fs.rm(folder, { recursive: true, force: true });
   await fs.mkdir(scratch, { recursive: true });

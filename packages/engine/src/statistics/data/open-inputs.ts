@@ -55,8 +55,13 @@ export async function openInputs(request: StatisticRequest): Promise<OpenInputs>
   const { model, head: headFrom, data, labels, sumsPerWeight = 0 } = request;
   const rowFile = typeof data === "string" && data.endsWith(".safetensors") ? data : null;
   const form = rowFile === null ? lineForm(data) : "labelled";
+  const heads = await runnableHeads(model);
+  if (form === "labelled" && heads.includes("masked-language") && !(await hasClassifier(headFrom ?? model)))
+    throw new Error(
+      `${headFrom ?? model} has no classification head, which lines with labels are for; name a folder that has one as head, or give texts alone.`,
+    );
   const isMasked = request.masks !== undefined && form === "texts" && !(await hasClassifier(headFrom ?? model));
-  const head: HeadKind = headFor(form, await runnableHeads(model), model, isMasked);
+  const head: HeadKind = headFor(form, heads, model, isMasked);
   const forecast = await forecastMemory(headFrom === undefined ? [model] : [headFrom, model], { rows: 2048 });
   const weightBytes = forecast.weightBytes * (1 + sumsPerWeight);
   checkMemory(model, { ...forecast, weightBytes }, request.memoryLimitBytes ?? availableMemory(), measuring(sumsPerWeight));
