@@ -10,10 +10,8 @@ import type { DfResult } from "./df-search.ts";
 /** Writes the merged model with a card and `df-merge.json`: parents by digest, every λ, all trials, seed and version. */
 export async function writeDfMerge(outDir: string, recipe: DfRecipe, result: DfResult, signal: AbortSignal): Promise<void> {
   const { laboratory, trunk, rows, measuredOn, overAverage, trials, seconds, lambdas } = result;
-  const digests = {
-    base: await digestOf(recipe.base, signal),
-    parents: await Promise.all(recipe.parents.map(({ model }) => digestOf(model, signal))),
-  };
+  const digests = { base: await digestOf(recipe.base, signal), parents: [] as string[] };
+  for (const { model } of recipe.parents) digests.parents.push(await digestOf(model, signal));
   const manifest = {
     method: "df_merge",
     version,
