@@ -1,21 +1,12 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Server } from "../../src/server.ts";
-import type { RunningWorker } from "../../src/start-worker.ts";
-import type { Client } from "../support/client.ts";
-import { openServer, openTestDeps, openWorker, type TestDeps } from "../support/stack.ts";
+import { beforeAll, expect, test } from "vitest";
+import { serve } from "../support/serve.ts";
 import { usual } from "./studies.ts";
 import { createTask, fillRegistry, splitFile } from "./tiny-registry.ts";
 
-let stack: TestDeps;
-let server: Server;
-let worker: RunningWorker;
-let client: Client;
+const { stack, server } = await serve();
+const client = await fillRegistry(server.port, stack.token);
 
 beforeAll(async () => {
-  stack = await openTestDeps();
-  server = await openServer(stack);
-  worker = await openWorker(stack);
-  client = await fillRegistry(server.port, stack.token);
   const search = { name: "search", purpose: "SEARCH", file: await splitFile(client, "first", 500) };
   const report = { name: "report", purpose: "REPORT", file: await splitFile(client, "first", 501) };
   const expert = "tiny/first";
@@ -25,12 +16,6 @@ beforeAll(async () => {
   const longer = { ...report, file: await splitFile(client, "first", 500, 320) };
   await createTask(client, { name: "overlap", title: "t", expert, splits: [search, longer] });
   await createTask(client, { name: "nobody", title: "t", splits: [search, report] });
-});
-
-afterAll(async () => {
-  await worker?.close();
-  await server?.close();
-  await stack?.close();
 });
 
 interface Answer {

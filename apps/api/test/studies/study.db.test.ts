@@ -1,35 +1,17 @@
 import fs from "node:fs/promises";
 import path from "node:path";
 import { mergeToFolder, parseRecipe } from "@amalgam/engine/merge";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { stageVersion } from "../../src/modules/models/stage-version.ts";
 import { recipeAt } from "../../src/modules/studies/recipe-at.ts";
 import { resumeStudy } from "../../src/modules/studies/resume-study.ts";
 import { stopStudy } from "../../src/modules/studies/stop-study.ts";
-import type { Server } from "../../src/server.ts";
-import type { RunningWorker } from "../../src/start-worker.ts";
-import type { Client } from "../support/client.ts";
-import { openServer, openTestDeps, openWorker, type TestDeps } from "../support/stack.ts";
+import { serve } from "../support/serve.ts";
 import { countOf, readStudy, sequenceOf, start, studyOver, studyThat, usual } from "./studies.ts";
 import { createTask, fillRegistry, splitFile } from "./tiny-registry.ts";
 
-let stack: TestDeps;
-let server: Server;
-let worker: RunningWorker;
-let client: Client;
-
-beforeAll(async () => {
-  stack = await openTestDeps();
-  server = await openServer(stack);
-  worker = await openWorker(stack);
-  client = await fillRegistry(server.port, stack.token);
-});
-
-afterAll(async () => {
-  await worker?.close();
-  await server?.close();
-  await stack?.close();
-});
+const { stack, server } = await serve();
+const client = await fillRegistry(server.port, stack.token);
 
 /** The sha256 of the weights that this recipe gives, merged from the registry's files without the registry. */
 async function freshWeights(recipe: unknown): Promise<string | undefined> {
