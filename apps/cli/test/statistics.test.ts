@@ -168,7 +168,7 @@ describe("refused", () => {
       [["fisher", genre, "--data", choices, ...out()], "no head for lines with choices"],
       [["fisher", genre, "--data", texts, "--estimator", "empirical", ...out()], "Example 0 has the label undefined"],
       [["fisher", genre, "--data", data, "--labels", "a,b", ...out()], "the task has 2 labels"],
-      [["fisher", path.join(six, "fixtures/base"), "--data", data, ...out()], 'has no tensor "classifier.weight"'],
+      [["fisher", path.join(six, "fixtures/base"), "--data", data, ...out()], "has no classification head"],
       [["fisher", genre, "--data", data, "--memory-limit", "1MB", ...out()], "memory"],
       [["fisher", genre, "--data", data, "--out", path.join(folder, "no/such/folder.safetensors")], "There is no folder"],
       [["router", genre, "--data", texts], "num_experts_per_tok"],
