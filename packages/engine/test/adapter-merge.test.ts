@@ -13,7 +13,7 @@ import { digestsOf, writeFolder } from "./checkpoints.ts";
 vi.setConfig({ testTimeout: 120_000 });
 
 /** References of scripts/golden: adapters that PEFT wrote, and what PEFT, mergekit and numpy make of them. */
-const golden = new URL("golden/merge/", import.meta.url).pathname;
+const golden = join(import.meta.dirname, "golden/merge");
 
 interface Case {
   readonly name: string;

@@ -32,7 +32,7 @@ interface Statistics {
   readonly meanIsDelta: boolean;
 }
 
-const golden = new URL("golden/merge/", import.meta.url).pathname;
+const golden = join(import.meta.dirname, "golden/merge");
 const cases = JSON.parse(await readFile(join(golden, "cases.json"), "utf8")) as readonly Case[];
 const known = (method: string): boolean => methods.some(({ id }) => id === method);
 /** Inputs are the files that no case expects. */

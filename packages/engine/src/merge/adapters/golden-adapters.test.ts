@@ -18,7 +18,7 @@ import {
 } from "./index.ts";
 
 // References of scripts/golden: adapters that PEFT wrote, and what PEFT, mergekit and numpy make of them.
-const golden = new URL("../../../test/golden/merge/", import.meta.url).pathname;
+const golden = join(import.meta.dirname, "../../../test/golden/merge");
 
 interface Case {
   readonly name: string;
