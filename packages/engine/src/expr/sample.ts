@@ -37,8 +37,8 @@ export function bandMargin(sample: Int32Array, counts: readonly number[], border
   return bandErrors[counts.length < fewBlocks ? "few" : "many"] * error + 16;
 }
 
-/** The share of a tensor that a selection usually collects, at most: twice as much as where values are independent. */
-export const bandShare = (elements: number): number => (2 * bandErrors.many) / Math.sqrt(sampleSize(elements));
+/** The share of a tensor that a selection usually collects: half as much again as for a fifth of independent values. */
+export const bandShare = (elements: number): number => (1.2 * bandErrors.many) / Math.sqrt(sampleSize(elements));
 
 /** Multiples of it, without their whole part, fill an interval evenly. */
 const goldenSection = (Math.sqrt(5) - 1) / 2;
