@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { operation, refused, refusedFields } from "./operation.ts";
+import { verdict, verdictFields } from "./verdict.ts";
 
 const judgementFields = `state trialsDone trialsExpected suite { namespace name title } failure { code message path }
-  verdict { mean comparisons { baseline title mean difference low high sentence } }`;
+  ${verdictFields}`;
 
 const number = z.number();
 const judgement = z.object({
@@ -11,22 +12,7 @@ const judgement = z.object({
   trialsExpected: number,
   suite: z.object({ namespace: z.string(), name: z.string(), title: z.string() }).nullable(),
   failure: z.object({ code: z.string(), message: z.string(), path: z.array(z.string()) }).nullable(),
-  verdict: z
-    .object({
-      mean: number,
-      comparisons: z.array(
-        z.object({
-          baseline: z.string(),
-          title: z.string(),
-          mean: number,
-          difference: number,
-          low: number.nullable(),
-          high: number.nullable(),
-          sentence: z.string(),
-        }),
-      ),
-    })
-    .nullable(),
+  verdict,
 });
 export type Judgement = z.infer<typeof judgement>;
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { fault, faultFields, operation, refused, refusedFields } from "./operation.ts";
 import { runStates } from "./operations.ts";
+import { verdict, verdictFields } from "./verdict.ts";
 
 const studyStates = ["QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED"] as const;
 export type StudyState = (typeof studyStates)[number];
@@ -50,7 +51,7 @@ const fullFields = `${lineFields} seed parallel aggregate sampler engineVersion
   tasks { task { namespace name } } parents { role ref }
   bestVersion { ref digest } trials { ${trialFields} }
   phases { measureSeconds suggestSeconds mergeSeconds evaluateSeconds otherSeconds }
-  verdict { mean comparisons { baseline title mean difference low high sentence } }`;
+  ${verdictFields}`;
 const full = line.extend({
   seed: number,
   parallel: number,
@@ -68,22 +69,7 @@ const full = line.extend({
     evaluateSeconds: number,
     otherSeconds: number,
   }),
-  verdict: z
-    .object({
-      mean: number,
-      comparisons: z.array(
-        z.object({
-          baseline: z.string(),
-          title: z.string(),
-          mean: number,
-          difference: number,
-          low: number.nullable(),
-          high: number.nullable(),
-          sentence: z.string(),
-        }),
-      ),
-    })
-    .nullable(),
+  verdict,
 });
 export type Study = z.infer<typeof full>;
 
