@@ -1,7 +1,9 @@
+import type { ChoiceFragment } from "../../gql/graphql.ts";
 import type { Setting } from "../../lib/setting.ts";
 import type { Draft, MethodShape } from "./draft.ts";
-import { type Field, fieldsOf, valuesOf } from "./fields.ts";
+import { carriedOver, type Field, fieldsOf, valuesOf } from "./fields.ts";
 import type { Method } from "./method-picker.tsx";
+import { onlyBaseOf } from "./parent-count.ts";
 
 type Weight = Extract<Field, { type: "number" }>;
 
@@ -26,5 +28,21 @@ export function formOf(shape: MethodShape, draft: Draft): Form {
     values: valuesOf(shape.parameters, draft.parameters),
     weight,
     extras: shape.own.filter((field) => field !== weight),
+  };
+}
+
+/** What becomes of a draft with another method: settings that both know stay. */
+export function changeOfMethod(
+  draft: Draft,
+  from: MethodShape,
+  next: Method,
+  choices: readonly ChoiceFragment[],
+): Partial<Draft> {
+  const to = shapeOf(next);
+  return {
+    method: next.name,
+    base: draft.base ?? (next.base === "REQUIRED" ? onlyBaseOf(choices) : null),
+    parameters: carriedOver(draft.parameters, from.parameters, to.parameters),
+    parents: draft.parents.map((parent) => ({ ...parent, own: carriedOver(parent.own, from.own, to.own) })),
   };
 }

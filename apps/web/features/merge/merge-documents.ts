@@ -3,27 +3,31 @@ import { graphql } from "../../gql/index.ts";
 export const WorkbenchDocument = graphql(`
   query Workbench {
     viewer { namespaces }
-    mergeMethods {
-      id
-      name
-      title
-      family
-      summary
-      source
-      isAvailable
-      base
-      minParents
-      maxParents
-      parametersSchema
-      parentParametersSchema
-      statistics { kind ofBase isScaled }
-      laws
-    }
+    mergeMethods { ...MethodForm }
     versions(state: READY, first: 100) {
       edges { node { ...Choice } }
     }
     suites(first: 50) { edges { node { id namespace name title } } }
     tasks(first: 100) { edges { node { id namespace name title kind splits { purpose exampleCount } } } }
+  }
+`);
+
+export const MethodFormFragment = graphql(`
+  fragment MethodForm on MergeMethod {
+    id
+    name
+    title
+    family
+    summary
+    source
+    isAvailable
+    base
+    minParents
+    maxParents
+    parametersSchema
+    parentParametersSchema
+    statistics { kind ofBase isScaled }
+    laws
   }
 `);
 

@@ -1,11 +1,11 @@
 "use client";
 import { type Pick, PickList } from "../../components/pick-list.tsx";
 import { Dialog } from "../../components/ui/dialog.tsx";
-import type { WorkbenchQuery } from "../../gql/graphql.ts";
+import type { MethodFormFragment } from "../../gql/graphql.ts";
 import { capitalised } from "../../lib/format.ts";
 import { SourceLink } from "./source-link.tsx";
 
-export type Method = WorkbenchQuery["mergeMethods"][number];
+export type Method = MethodFormFragment;
 
 interface Props {
   methods: readonly Method[];

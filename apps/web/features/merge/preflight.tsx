@@ -16,44 +16,67 @@ import type { Check, CheckState } from "./use-check.ts";
 
 export type Fault = Check["faults"][number];
 
-/** What the server says of the recipe as it stands: faults with their place, notes, forecast, and an earlier result. */
-export function Preflight({ state, refusal, hint }: { state: CheckState; refusal: readonly Fault[]; hint: string | null }) {
-  const { check, isStale, isSlow, failure, seconds } = state;
-  const faults = refusal.length > 0 ? refusal : (check?.faults ?? []);
+interface OpinionProps {
+  state: Pick<CheckState, "isStale" | "isSlow" | "failure" | "retry">;
+  /** What stands beside the title once there is an answer */
+  status?: string;
+  isAnswered: boolean;
+  hint: string | null;
+  faults: readonly Fault[];
+  children: ReactNode;
+}
+
+/** What the server says of a draft as it stands: faults with their place, and whatever else it has found. */
+export function Opinion({
+  state: { isStale, isSlow, failure, retry },
+  status,
+  isAnswered,
+  hint,
+  faults,
+  children,
+}: OpinionProps) {
   return (
     <>
       <CardHead title="Pre-flight">
         <span className="num text-caption text-ink-3" role="status">
-          {isSlow ? (
-            <span className="pulse">checking</span>
-          ) : check && !isStale && seconds !== null ? (
-            `${duration(seconds)}, headers only`
-          ) : (
-            ""
-          )}
+          {isSlow ? <span className="pulse">checking</span> : status}
         </span>
       </CardHead>
       <div className={clsx("px-4 pb-3 transition-opacity", isStale && "opacity-60")} id="preflight" tabIndex={-1}>
         {failure && (
-          <Failure title={failure.message} onRetry={state.retry}>
+          <Failure title={failure.message} onRetry={retry}>
             The draft is safe in the address.
           </Failure>
         )}
         {hint && <Line tone="quiet">{hint}</Line>}
-        {!hint && !check && !failure && <Line tone="quiet">The first answer takes about a second.</Line>}
+        {!hint && !isAnswered && !failure && <Line tone="quiet">The first answer takes about a second.</Line>}
         {faults.map((fault) => (
           <Line key={fault.code + fault.path.join()} tone="bad">
             <span className="wrap-anywhere">{fault.message}</span>
             {fault.path.length > 0 && <Place fault={fault} />}
           </Line>
         ))}
+        {children}
+      </div>
+    </>
+  );
+}
+
+/** Of a recipe: faults, notes, forecast, and an earlier result. */
+export function Preflight({ state, refusal, hint }: { state: CheckState; refusal: readonly Fault[]; hint: string | null }) {
+  const { check, isStale, seconds } = state;
+  const faults = refusal.length > 0 ? refusal : (check?.faults ?? []);
+  const status = check && !isStale && seconds !== null ? `${duration(seconds)}, headers only` : "";
+  return (
+    <>
+      <Opinion state={state} status={status} isAnswered={check !== null} hint={hint} faults={faults}>
         {check?.ok && <Line tone="ok">{plural(check.tensorCount, "tensor")} match in name and shape</Line>}
         {check?.notes.map((note) => (
           <Line key={note} tone="ok">
             <span className="wrap-anywhere">{note}</span>
           </Line>
         ))}
-      </div>
+      </Opinion>
       {check?.ok && <CheckStatistics check={check} isStale={isStale} />}
       {check?.ok && <Forecast check={check} isStale={isStale} />}
       {check?.existing && (
@@ -84,7 +107,7 @@ export function Line({ tone, children }: { tone: "ok" | "bad" | "quiet"; childre
 }
 
 /** Where the fault lies; a click goes to its field. */
-export function Place({ fault }: { fault: Fault }) {
+function Place({ fault }: { fault: Fault }) {
   const words = placeWords(fault);
   if (!words) return null;
   return (

@@ -2,24 +2,21 @@
 import Link from "next/link";
 import { useMemo, useState } from "react";
 import { CodeBlock } from "../../components/code-block.tsx";
-import { CopyLinkButton } from "../../components/copy-button.tsx";
-import { PageHead } from "../../components/page-head.tsx";
 import { Button } from "../../components/ui/button.tsx";
 import { Card } from "../../components/ui/card.tsx";
-import { Segmented } from "../../components/ui/segmented.tsx";
 import type { ChoiceFragment } from "../../gql/graphql.ts";
 import { bytes, duration, plural } from "../../lib/format.ts";
 import { toYaml } from "../versions/recipe-text.ts";
+import { BottomBar } from "./bottom-bar.tsx";
 import { type Draft, proposedName, toRecipe, writeDraft } from "./draft.ts";
-import { carriedOver } from "./fields.ts";
-import { formOf, shapeOf } from "./form-of.ts";
+import { DraftHead } from "./draft-head.tsx";
+import { changeOfMethod, formOf, shapeOf } from "./form-of.ts";
 import { toStatistics } from "./measure-draft.ts";
 import { MeasureFields } from "./measure-fields.tsx";
-import { MethodBar } from "./method-bar.tsx";
 import type { Method } from "./method-picker.tsx";
-import { Mixer } from "./mixer.tsx";
-import { onlyBaseOf, whatIsMissing } from "./parent-count.ts";
+import { whatIsMissing } from "./parent-count.ts";
 import { Identity, Preflight } from "./preflight.tsx";
+import { RecipeFields } from "./recipe-fields.tsx";
 import { useCheck } from "./use-check.ts";
 import { useDraft } from "./use-draft.ts";
 import { useRequest } from "./use-request.ts";
@@ -55,15 +52,6 @@ export function Workbench({ initial, methods, choices, namespaces, suites, tasks
     clearRefusal();
     change(part);
   };
-  const changeMethod = (next: Method) => {
-    const to = shapeOf(next);
-    edit({
-      method: next.name,
-      base: draft.base ?? (next.base === "REQUIRED" ? onlyBaseOf(choices) : null),
-      parameters: carriedOver(draft.parameters, shape.parameters, to.parameters),
-      parents: draft.parents.map((parent) => ({ ...parent, own: carriedOver(parent.own, shape.own, to.own) })),
-    });
-  };
   const isReady = !hint && state.check?.ok === true && !state.isStale && refusal.length === 0;
   const verb = hint
     ? "Request merge"
@@ -83,43 +71,22 @@ export function Workbench({ initial, methods, choices, namespaces, suites, tasks
   );
   return (
     <div className="phone:pb-16">
-      <PageHead title="New merge" aside={<span className="text-table text-ink-3 phone:hidden">Draft, saved in this link</span>}>
-        <Segmented
-          label="View"
-          value={view}
-          onChange={setView}
-          options={[
-            { value: "form", label: "Form" },
-            { value: "yaml", label: "YAML" },
-          ]}
-        />
-        <CopyLinkButton className="phone:hidden" />
-      </PageHead>
+      <DraftHead title="New merge" view={view} onView={setView} />
       <div className="grid grid-cols-[minmax(0,1fr)_348px] gap-3.5 narrow:grid-cols-1">
         <Card className="self-start overflow-hidden">
           {view === "form" ? (
-            <>
-              <MethodBar
-                draft={draft}
-                method={method}
-                methods={methods}
-                form={form}
-                choices={choices}
-                faults={faults}
-                onMethod={changeMethod}
-                onChange={edit}
-              />
-              <Mixer
-                draft={draft}
-                method={method}
-                form={form}
-                choices={choices}
-                faults={faults}
-                name={name}
-                check={state.check}
-                onChange={edit}
-              />
-            </>
+            <RecipeFields
+              draft={draft}
+              method={method}
+              methods={methods}
+              form={form}
+              choices={choices}
+              faults={faults}
+              name={name}
+              check={state.check}
+              onMethod={(next) => edit(changeOfMethod(draft, shape, next, choices))}
+              onChange={edit}
+            />
           ) : (
             <CodeBlock code={toYaml(recipe)} what="recipe" className="p-4 [&>button]:top-5 [&>button]:right-6" />
           )}
@@ -178,17 +145,14 @@ export function Workbench({ initial, methods, choices, namespaces, suites, tasks
           <Identity check={state.check} />
         </Card>
       </div>
-      <div className="fixed inset-x-0 bottom-[58px] z-20 flex items-center justify-between gap-3 border-line border-t bg-surface px-4 py-[9px] desk:hidden">
-        <p className="num min-w-0 text-caption text-ink-2">
-          {hint ?? (faults.length > 0 ? plural(faults.length, "error") : "No errors")}
-          {state.check?.ok && !hint && (
-            <span className="block text-ink-3">
-              {duration(state.check.seconds)}, {bytes(Number(state.check.writeBytes))}
-            </span>
-          )}
-        </p>
-        {button("")}
-      </div>
+      <BottomBar button={button("")}>
+        {hint ?? (faults.length > 0 ? plural(faults.length, "error") : "No errors")}
+        {state.check?.ok && !hint && (
+          <span className="block text-ink-3">
+            {duration(state.check.seconds)}, {bytes(Number(state.check.writeBytes))}
+          </span>
+        )}
+      </BottomBar>
     </div>
   );
 }

@@ -4,20 +4,7 @@ export const NewStudyDocument = graphql(`
   query NewStudy {
     viewer { namespaces }
     mergeMethods {
-      id
-      name
-      title
-      family
-      summary
-      source
-      isAvailable
-      base
-      minParents
-      maxParents
-      parametersSchema
-      parentParametersSchema
-      statistics { kind ofBase isScaled }
-      laws
+      ...MethodForm
       tunables { name perParent isWhole least most low high isLog isUsual }
     }
     versions(state: READY, first: 100) {

@@ -1,20 +1,17 @@
 "use client";
 import { useMemo, useState } from "react";
 import { CodeBlock, CommandLine } from "../../../components/code-block.tsx";
-import { CopyLinkButton } from "../../../components/copy-button.tsx";
-import { PageHead } from "../../../components/page-head.tsx";
 import { Button } from "../../../components/ui/button.tsx";
 import { Card, CardHead } from "../../../components/ui/card.tsx";
-import { Segmented } from "../../../components/ui/segmented.tsx";
 import type { ChoiceFragment, NewStudyQuery } from "../../../gql/graphql.ts";
 import { plural } from "../../../lib/format.ts";
+import { BottomBar } from "../../merge/bottom-bar.tsx";
 import { proposedName, splitName, toRecipe } from "../../merge/draft.ts";
+import { DraftHead } from "../../merge/draft-head.tsx";
 import { faultAt, fieldId } from "../../merge/fault-place.ts";
-import { carriedOver } from "../../merge/fields.ts";
-import { formOf, shapeOf } from "../../merge/form-of.ts";
-import { MethodBar } from "../../merge/method-bar.tsx";
-import { Mixer } from "../../merge/mixer.tsx";
-import { onlyBaseOf, whatIsMissing } from "../../merge/parent-count.ts";
+import { changeOfMethod, formOf, shapeOf } from "../../merge/form-of.ts";
+import { whatIsMissing } from "../../merge/parent-count.ts";
+import { RecipeFields } from "../../merge/recipe-fields.tsx";
 import { useMirrored } from "../../merge/use-draft.ts";
 import { toYaml } from "../../versions/recipe-text.ts";
 import { SearchSettings } from "./search-settings.tsx";
@@ -61,14 +58,7 @@ export function StudyForm({ initial, methods, choices, namespaces, suites, tasks
   };
   const changeMethod = ({ name: to }: { name: string }) => {
     const next = methods.find((each) => each.name === to) ?? method;
-    const fields = shapeOf(next);
-    edit({
-      method: next.name,
-      base: draft.base ?? (next.base === "REQUIRED" ? onlyBaseOf(choices) : null),
-      parameters: carriedOver(draft.parameters, shape.parameters, fields.parameters),
-      parents: draft.parents.map((parent) => ({ ...parent, own: carriedOver(parent.own, shape.own, fields.own) })),
-      tune: usualRows(next.tunables),
-    });
+    edit({ ...changeOfMethod(draft, shape, next, choices), tune: usualRows(next.tunables) });
   };
   const isReady = input !== null && state.answer?.ok === true && !state.isStale && refusal.length === 0;
   const verb =
@@ -82,40 +72,21 @@ export function StudyForm({ initial, methods, choices, namespaces, suites, tasks
   const command = commandOf({ ...draft, tune: draft.tune.map((row) => completed(row, method.tunables)) }, name);
   return (
     <div className="phone:pb-16">
-      <PageHead title="New study" aside={<span className="text-table text-ink-3 phone:hidden">Draft, saved in this link</span>}>
-        <Segmented
-          label="View"
-          value={view}
-          onChange={setView}
-          options={[
-            { value: "form", label: "Form" },
-            { value: "yaml", label: "YAML" },
-          ]}
-        />
-        <CopyLinkButton className="phone:hidden" />
-      </PageHead>
+      <DraftHead title="New study" view={view} onView={setView} />
       <div className="grid grid-cols-[minmax(0,1fr)_348px] gap-3.5 narrow:grid-cols-1">
         {view === "form" ? (
           <div className="flex min-w-0 flex-col gap-3.5">
             <Card className="overflow-hidden">
-              <MethodBar
+              <RecipeFields
                 draft={draft}
                 method={method}
                 methods={methods}
                 form={form}
                 choices={choices}
                 faults={faults}
-                onMethod={changeMethod}
-                onChange={edit}
-              />
-              <Mixer
-                draft={draft}
-                method={method}
-                form={form}
-                choices={choices}
-                faults={faults}
                 name={name}
                 check={null}
+                onMethod={changeMethod}
                 onChange={edit}
               />
             </Card>
@@ -165,12 +136,9 @@ export function StudyForm({ initial, methods, choices, namespaces, suites, tasks
           </div>
         </Card>
       </div>
-      <div className="fixed inset-x-0 bottom-[58px] z-20 flex items-center justify-between gap-3 border-line border-t bg-surface px-4 py-[9px] desk:hidden">
-        <p className="num min-w-0 text-caption text-ink-2">
-          {hint ?? (faults.length > 0 ? plural(faults.length, "error") : `At most ${plural(draft.budget, "trial")}`)}
-        </p>
-        {button("")}
-      </div>
+      <BottomBar button={button("")}>
+        {hint ?? (faults.length > 0 ? plural(faults.length, "error") : `At most ${plural(draft.budget, "trial")}`)}
+      </BottomBar>
     </div>
   );
 }

@@ -1,10 +1,7 @@
 "use client";
-import clsx from "clsx";
-import { Failure } from "../../../components/failure.tsx";
-import { CardHead } from "../../../components/ui/card.tsx";
 import { plural } from "../../../lib/format.ts";
 import { numberWords } from "../../../lib/setting.ts";
-import { type Fault, Line, Place } from "../../merge/preflight.tsx";
+import { type Fault, Line, Opinion } from "../../merge/preflight.tsx";
 import { coordinateLabel } from "../study-words.ts";
 import type { useStudyCheck } from "./use-study.ts";
 
@@ -20,51 +17,31 @@ const mostNamed = 8;
 
 /** What the server says of the study: faults with their place, or what it would search. */
 export function StudyPreflight({ state, faults, hint, budget, parents }: Props) {
-  const { answer, isStale, isSlow, failure } = state;
+  const { answer } = state;
   const roles = parents.map((ref) => ({ role: "PARENT", ref }));
   return (
-    <>
-      <CardHead title="Pre-flight">
-        <span className="num text-caption text-ink-3" role="status">
-          {isSlow && <span className="pulse">checking</span>}
-        </span>
-      </CardHead>
-      <div className={clsx("px-4 pb-3 transition-opacity", isStale && "opacity-60")} id="preflight" tabIndex={-1}>
-        {failure && (
-          <Failure title={failure.message} onRetry={state.retry}>
-            The draft is safe in the address.
-          </Failure>
-        )}
-        {hint && <Line tone="quiet">{hint}</Line>}
-        {!hint && !answer && !failure && <Line tone="quiet">The first answer takes about a second.</Line>}
-        {faults.map((fault) => (
-          <Line key={fault.code + fault.path.join()} tone="bad">
-            <span className="wrap-anywhere">{fault.message}</span>
-            {fault.path.length > 0 && <Place fault={fault} />}
+    <Opinion state={state} isAnswered={answer !== null} hint={hint} faults={faults}>
+      {answer?.ok && faults.length === 0 && (
+        <>
+          <Line tone="ok">
+            Tunes {plural(answer.space.length, "number")}
+            <ul className="num mt-0.5 text-caption text-ink-3">
+              {answer.space.slice(0, mostNamed).map(({ name, low, high, log }) => (
+                <li key={name} className="wrap-anywhere">
+                  {coordinateLabel(name, roles)} {numberWords(low)} to {numberWords(high)}
+                  {log && ", evenly in its logarithm"}
+                </li>
+              ))}
+              {answer.space.length > mostNamed && <li>and {answer.space.length - mostNamed} more</li>}
+            </ul>
           </Line>
-        ))}
-        {answer?.ok && faults.length === 0 && (
-          <>
-            <Line tone="ok">
-              Tunes {plural(answer.space.length, "number")}
-              <ul className="num mt-0.5 text-caption text-ink-3">
-                {answer.space.slice(0, mostNamed).map(({ name, low, high, log }) => (
-                  <li key={name} className="wrap-anywhere">
-                    {coordinateLabel(name, roles)} {numberWords(low)} to {numberWords(high)}
-                    {log && ", evenly in its logarithm"}
-                  </li>
-                ))}
-                {answer.space.length > mostNamed && <li>and {answer.space.length - mostNamed} more</li>}
-              </ul>
-            </Line>
-            <Line tone="ok">Scored on {plural(answer.taskNames.length, "task")}</Line>
-            <Line tone="ok">
-              At most {plural(budget, "trial")}
-              {answer.baselines > 0 && `, and ${answer.baselines} more for what it is judged against`}
-            </Line>
-          </>
-        )}
-      </div>
-    </>
+          <Line tone="ok">Scored on {plural(answer.taskNames.length, "task")}</Line>
+          <Line tone="ok">
+            At most {plural(budget, "trial")}
+            {answer.baselines > 0 && `, and ${answer.baselines} more for what it is judged against`}
+          </Line>
+        </>
+      )}
+    </Opinion>
   );
 }
